@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// The command line: one file a verb under Commands/, options shared by several verbs under Options/.
+@main
+struct Ridgeline: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ridgeline",
+        abstract: "What will my transformer workload do on that accelerator, why, how sure are you, and what does it cost?",
+        version: "0.1.0",
+        subcommands: [])
+}
