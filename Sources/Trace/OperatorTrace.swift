@@ -67,11 +67,14 @@ public struct TraceEvent: Hashable, Sendable {
     public var track: Int
     /// Hardware or software counters read over the event, by name; a counter that could not be read is missing.
     public var counters: [TraceCounter]
+    /// New tokens that a phase processes, over all sequences; only on phase events (`shape` absent, `phase` present), which stand before
+    /// the operators they contain. Each decode step is one phase event.
+    public var phaseTokens: Int?
 
     public init(
         name: String, shape: Operator?, phase: WorkloadPhase.Kind? = nil, count: Int = 1, startMicroseconds: Double? = nil,
         durationMicroseconds: Double? = nil, spreadMicroseconds: ClosedRange<Double>? = nil, track: Int = 0,
-        counters: [TraceCounter] = []
+        counters: [TraceCounter] = [], phaseTokens: Int? = nil
     ) {
         self.name = name
         self.shape = shape
@@ -82,6 +85,7 @@ public struct TraceEvent: Hashable, Sendable {
         self.spreadMicroseconds = spreadMicroseconds
         self.track = track
         self.counters = counters
+        self.phaseTokens = phaseTokens
     }
 }
 

@@ -1,0 +1,114 @@
+import Hardware
+import Quantities
+import Workload
+
+/// Projects every operator of a workload on one device, keeping track of what the operator before left on chip.
+///
+/// Equal operators in equal surroundings are projected once, so the cost follows the number of distinct operators.
+public struct WorkloadProjector {
+    private let architecture: Architecture
+    private let stack: String
+    private let model: any DeviceModel
+    private let conditions: ExecutionConditions
+    private var memo: [Key: OperatorProjection] = [:]
+
+    private struct Key: Hashable {
+        var shape: Operator
+        var conditions: ExecutionConditions
+    }
+
+    /// - Parameters:
+    ///   - stack: id of the software stack that the model was made with, for the result.
+    ///   - conditions: launch mode and sustained load; residency is worked out here.
+    public init(architecture: Architecture, stack: String, model: any DeviceModel, conditions: ExecutionConditions = .init()) {
+        self.architecture = architecture
+        self.stack = stack
+        self.model = model
+        self.conditions = conditions
+    }
+
+    /// Projects all phases.
+    ///
+    /// - Throws: `ProjectionError` for the first operator that the device cannot run; its sentence names the operator's place.
+    public mutating func project(_ workload: Workload) throws(ProjectionError) -> WorkloadProjection {
+        var phases: [PhaseProjection] = []
+        phases.reserveCapacity(workload.phases.count)
+        for phase in workload.phases { phases.append(try project(phase)) }
+        let format = Self.mainFormat(of: workload)
+        guard let peak = architecture.peak(format) ?? architecture.compute.rates.compactMap({ architecture.peak($0.format) }).max() else {
+            throw ProjectionError(.missingNumber, "\(architecture.id) states no compute rate")
+        }
+        return WorkloadProjection(
+            architecture: architecture.id, architectureName: architecture.name, workload: workload.name, stack: stack,
+            devices: workload.devices, phases: phases,
+            memory: MemoryFit(required: workload.memory, capacity: architecture.memory.capacity.value),
+            peak: peak, peakFormat: format, memoryBandwidth: architecture.memory.bandwidth.value,
+            price: architecture.prices.min { $0.dollarsPerHour.value < $1.dollarsPerHour.value })
+    }
+
+    private mutating func project(_ phase: WorkloadPhase) throws(ProjectionError) -> PhaseProjection {
+        let weightsStayOnChip = Self.weightBytes(of: phase) <= onChipCapacity
+        var placed: [PlacedProjection] = []
+        placed.reserveCapacity(phase.operators.count)
+        var previousOutput = Bytes.zero
+        for item in phase.operators {
+            var surroundings = conditions
+            surroundings.residentInput = previousOutput <= onChipCapacity ? previousOutput : .zero
+            if weightsStayOnChip { surroundings.residentWeights = Self.weightBytes(of: item.shape) }
+            let projection = try project(item, under: surroundings)
+            placed.append(PlacedProjection(name: item.name, shape: item.shape, count: item.count, projection: projection))
+            previousOutput = item.shape.bytesWritten
+        }
+        return PhaseProjection(kind: phase.kind, tokens: phase.tokens, repetitions: phase.repetitions, operators: placed)
+    }
+
+    private mutating func project(
+        _ item: PlacedOperator, under surroundings: ExecutionConditions
+    ) throws(ProjectionError) -> OperatorProjection {
+        let key = Key(shape: item.shape, conditions: surroundings)
+        if let known = memo[key] { return known }
+        do {
+            let projection = try model.project(item.shape, under: surroundings)
+            memo[key] = projection
+            return projection
+        } catch {
+            throw ProjectionError(error.code, "\(item.name) on \(architecture.id): \(error.description)")
+        }
+    }
+
+    /// Bytes of the last shared cache that data of one operator may still hold when the next one runs. Half of it: measured L2s of two
+    /// partitions keep 0.42 to 0.6 of their size (docs/model.md, residency), and inputs and outputs compete.
+    private var onChipCapacity: Bytes {
+        let shared = architecture.caches.last { $0.scope == .device }
+        return (shared?.capacity.value ?? .zero) * 0.5
+    }
+
+    private static func weightBytes(of shape: Operator) -> Bytes {
+        switch shape {
+        case .matrixMultiply(let product): product.hasWeights ? product.weightBytes : .zero
+        case .mixtureOfExperts: Bytes(.greatestFiniteMagnitude)
+        default: .zero
+        }
+    }
+
+    private static func weightBytes(of phase: WorkloadPhase) -> Bytes {
+        phase.operators.reduce(.zero) { $0 + weightBytes(of: $1.shape) * Double($1.count) }
+    }
+
+    /// The format that does most of the workload's matrix arithmetic; ties go to the wider format.
+    private static func mainFormat(of workload: Workload) -> NumberFormat {
+        var work: [NumberFormat: Double] = [:]
+        for phase in workload.phases {
+            for item in phase.operators {
+                let format: NumberFormat? = switch item.shape {
+                case .matrixMultiply(let product): product.scheme.compute
+                case .mixtureOfExperts(let layer): layer.scheme.compute
+                case .attention(let attention): attention.query
+                default: nil
+                }
+                if let format { work[format, default: 0] += item.shape.operations.value * Double(item.count * phase.repetitions) }
+            }
+        }
+        return work.min { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }?.key ?? .fp32
+    }
+}
