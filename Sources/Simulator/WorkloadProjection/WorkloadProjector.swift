@@ -47,33 +47,34 @@ public struct WorkloadProjector {
     }
 
     private mutating func project(_ phase: WorkloadPhase) throws(ProjectionError) -> PhaseProjection {
-        let weightsStayOnChip = Self.weightBytes(of: phase) <= onChipCapacity
+        var surroundings = OperatorSurroundings(
+            phaseWeights: phase.operators.reduce(.zero) { $0 + OperatorSurroundings.weightBytes(of: $1.shape) * Double($1.count) })
         var placed: [PlacedProjection] = []
         placed.reserveCapacity(phase.operators.count)
-        var previousOutput = Bytes.zero
         for item in phase.operators {
-            var surroundings = conditions
-            surroundings.residentInput = previousOutput <= onChipCapacity ? previousOutput : .zero
-            if weightsStayOnChip { surroundings.residentWeights = Self.weightBytes(of: item.shape) }
-            let projection = try project(item, under: surroundings)
-            placed.append(PlacedProjection(name: item.name, shape: item.shape, count: item.count, projection: projection))
-            previousOutput = item.shape.bytesWritten
+            do {
+                let projection = try project(item.shape, after: &surroundings)
+                placed.append(PlacedProjection(name: item.name, shape: item.shape, count: item.count, projection: projection))
+            } catch {
+                throw ProjectionError(error.code, "\(item.name) on \(architecture.id): \(error.description)")
+            }
         }
         return PhaseProjection(kind: phase.kind, tokens: phase.tokens, repetitions: phase.repetitions, operators: placed)
     }
 
-    private mutating func project(
-        _ item: PlacedOperator, under surroundings: ExecutionConditions
+    /// Projects the operator that runs next, given what ran before it; updates the surroundings for its successor.
+    ///
+    /// - Throws: `ProjectionError` when the device cannot run it.
+    public mutating func project(
+        _ shape: Operator, after surroundings: inout OperatorSurroundings
     ) throws(ProjectionError) -> OperatorProjection {
-        let key = Key(shape: item.shape, conditions: surroundings)
+        let conditions = surroundings.conditions(for: shape, base: conditions, onChipCapacity: onChipCapacity)
+        surroundings.previousOutput = shape.bytesWritten
+        let key = Key(shape: shape, conditions: conditions)
         if let known = memo[key] { return known }
-        do {
-            let projection = try model.project(item.shape, under: surroundings)
-            memo[key] = projection
-            return projection
-        } catch {
-            throw ProjectionError(error.code, "\(item.name) on \(architecture.id): \(error.description)")
-        }
+        let projection = try model.project(shape, under: conditions)
+        memo[key] = projection
+        return projection
     }
 
     /// Bytes of the last shared cache that data of one operator may still hold when the next one runs. Half of it: measured L2s of two
@@ -81,18 +82,6 @@ public struct WorkloadProjector {
     private var onChipCapacity: Bytes {
         let shared = architecture.caches.last { $0.scope == .device }
         return (shared?.capacity.value ?? .zero) * 0.5
-    }
-
-    private static func weightBytes(of shape: Operator) -> Bytes {
-        switch shape {
-        case .matrixMultiply(let product): product.hasWeights ? product.weightBytes : .zero
-        case .mixtureOfExperts: Bytes(.greatestFiniteMagnitude)
-        default: .zero
-        }
-    }
-
-    private static func weightBytes(of phase: WorkloadPhase) -> Bytes {
-        phase.operators.reduce(.zero) { $0 + weightBytes(of: $1.shape) * Double($1.count) }
     }
 
     /// The format that does most of the workload's matrix arithmetic; ties go to the wider format.
@@ -110,5 +99,39 @@ public struct WorkloadProjector {
             }
         }
         return work.min { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }?.key ?? .fp32
+    }
+}
+
+/// What is known of the chip's contents when an operator starts.
+public struct OperatorSurroundings: Hashable, Sendable {
+    /// Bytes that the operator before wrote.
+    public var previousOutput: Bytes
+    /// Weight bytes that one pass over the phase reads: if they fit on chip together, each repetition finds them there.
+    public var phaseWeights: Bytes
+
+    public init(previousOutput: Bytes = .zero, phaseWeights: Bytes = Bytes(.greatestFiniteMagnitude)) {
+        self.previousOutput = previousOutput
+        self.phaseWeights = phaseWeights
+    }
+
+    func conditions(for shape: Operator, base: ExecutionConditions, onChipCapacity: Bytes) -> ExecutionConditions {
+        var conditions = base
+        conditions.residentInput = previousOutput <= onChipCapacity ? previousOutput : .zero
+        conditions.residentWeights = phaseWeights <= onChipCapacity ? Self.weightBytes(of: shape) : .zero
+        return conditions
+    }
+
+    /// Bytes of weights that an operator reads; a mixture of experts counts all its local experts.
+    public static func weightBytes(of shape: Operator) -> Bytes {
+        switch shape {
+        case .matrixMultiply(let product):
+            return product.hasWeights ? product.weightBytes : .zero
+        case .mixtureOfExperts(let layer):
+            let matrices: Double = layer.isGated ? 3 : 2
+            let elements = Double(layer.localExperts) * matrices * Double(layer.hidden) * Double(layer.localIntermediate)
+            return Bytes(elements * layer.scheme.weight.bytesPerElement)
+        default:
+            return .zero
+        }
     }
 }
