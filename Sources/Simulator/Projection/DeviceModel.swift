@@ -30,15 +30,18 @@ public struct ExecutionConditions: Hashable, Sendable {
     public var residentWeights: Bytes
     /// Whether the device has run at full load long enough for its power limit to hold the clock down.
     public var isSustained: Bool
+    /// Compute units that the program runs on (one core of a two-core chip, pinned threads of a CPU); nil for all of them.
+    public var unitsInUse: Int?
 
     public init(
         launch: Launch = .graph, residentInput: Bytes = .zero, residentWeights: Bytes = .zero,
-        isSustained: Bool = true
+        isSustained: Bool = true, unitsInUse: Int? = nil
     ) {
         self.launch = launch
         self.residentInput = residentInput
         self.residentWeights = residentWeights
         self.isSustained = isSustained
+        self.unitsInUse = unitsInUse
     }
 }
 
