@@ -29,6 +29,8 @@ public struct MeasurementProtocol: Hashable, Sendable {
     public var launch: ExecutionConditions.Launch
     /// Whether the device was under load long enough for its power limit to act.
     public var isSustained: Bool
+    /// Compute units that the program ran on, where it was not all of them (one core of a two-core chip).
+    public var unitsInUse: Int?
     /// Residency of activations (for attention: queries, keys and values).
     public var inputs: Residency
     /// Residency of weights.
@@ -170,7 +172,7 @@ extension MeasurementProtocol {
         return ExecutionConditions(
             launch: launch, residentInput: inputs == .cold ? .zero : input, residentWeights: weights == .cold ? .zero : weightBytes,
             inputReuseFootprint: inputs == .replayed ? footprint : nil, weightReuseFootprint: weights == .replayed ? footprint : nil,
-            isSustained: isSustained)
+            isSustained: isSustained, unitsInUse: unitsInUse)
     }
 
     /// Copies of the weights that take turns: enough to exceed the cache, at most `weightCopies`.

@@ -53,7 +53,7 @@ public struct ProtocolLibrary: Sendable {
 
 extension MeasurementProtocol {
     static let keys = [
-        "id", "notes", "source", "match", "stack", "launch", "sustained", "inputs", "weights", "weight_copies", "bias",
+        "id", "notes", "source", "match", "stack", "launch", "sustained", "units_in_use", "inputs", "weights", "weight_copies", "bias",
         "shares_key_and_value", "power_limits", "harness", "refuse",
     ]
 
@@ -70,6 +70,10 @@ extension MeasurementProtocol {
         self.source = source
         matches = try ProtocolPatterns(try mapping.required("match", as: ConfigurationValue.self).mapping())
         isSustained = try mapping.optional("sustained") ?? isSustained
+        unitsInUse = try mapping.optional("units_in_use")
+        if let units = unitsInUse, units < 1 {
+            throw ConfigurationError(mapping["units_in_use"]?.location ?? value.location, "'units_in_use' is \(units), at least 1 belongs here")
+        }
         inputs = try mapping["inputs"]?.choice() ?? inputs
         weights = try mapping["weights"]?.choice() ?? weights
         weightCopies = try mapping.optional("weight_copies") ?? weightCopies
