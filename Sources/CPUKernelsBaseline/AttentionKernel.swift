@@ -133,7 +133,7 @@ extension VectorKernels {
                 b3 = multiplyAdd(y, k3, b3)
             }
             let scale = layout.scale
-            let first = scores + row &* keyTile
+            let first = scores + row * keyTile
             store(a0 * scale, first, 0)
             store(a1 * scale, first, lanes)
             store(a2 * scale, first, 2 &* lanes)
@@ -199,9 +199,9 @@ extension VectorKernels {
         while column &+ lanes <= d {
             var row = 0
             while row &+ 4 <= rows {
-                let target = accumulator + row &* d &+ column
+                let target = accumulator + (row &* d &+ column)
                 var a = load(target, 0), b = load(target, d), c = load(target, 2 &* d), e = load(target, 3 &* d)
-                let weight = scores + row &* keyTile
+                let weight = scores + row * keyTile
                 for key in 0..<width {
                     let value = load(v, key &* stride &+ column)
                     a = multiplyAdd(Vector(repeating: weight[key]), value, a)
@@ -216,7 +216,7 @@ extension VectorKernels {
                 row &+= 4
             }
             while row < rows {
-                let target = accumulator + row &* d &+ column
+                let target = accumulator + (row &* d &+ column)
                 var a = load(target, 0)
                 for key in 0..<width { a = multiplyAdd(Vector(repeating: scores[row &* keyTile &+ key]), load(v, key &* stride &+ column), a) }
                 store(a, target, 0)

@@ -53,7 +53,7 @@ extension VectorKernels {
             var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
             var e = Vector.zero, f = Vector.zero, g = Vector.zero, h = Vector.zero
             for row in 0..<k {
-                let w = weight + row &* n &+ column
+                let w = weight + (row &* n &+ column)
                 let value = Vector(repeating: x[row])
                 a = multiplyAdd(load(w, 0), value, a)
                 b = multiplyAdd(load(w, lanes), value, b)
