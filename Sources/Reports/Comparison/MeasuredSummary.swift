@@ -1,4 +1,5 @@
 import Quantities
+import Simulator
 import Validation
 
 /// Projected against measured as text, for a terminal.
