@@ -28,17 +28,27 @@ public struct ExecutionConditions: Hashable, Sendable {
     public var residentInput: Bytes
     /// Bytes of weights that an earlier repetition left on chip.
     public var residentWeights: Bytes
+    /// Bytes that pass through the chip between two uses of the input, where an operator is repeated over the same data; the device's
+    /// cache decides how much of `residentInput` survives. Nil: `residentInput` is what is there.
+    public var inputReuseFootprint: Bytes?
+    /// As `inputReuseFootprint`, for weights.
+    public var weightReuseFootprint: Bytes?
     /// Whether the device has run at full load long enough for its power limit to hold the clock down.
     public var isSustained: Bool
+    /// Compute units that the program runs on (one core of a two-core chip, pinned threads of a CPU); nil for all of them.
+    public var unitsInUse: Int?
 
     public init(
         launch: Launch = .graph, residentInput: Bytes = .zero, residentWeights: Bytes = .zero,
-        isSustained: Bool = true
+        inputReuseFootprint: Bytes? = nil, weightReuseFootprint: Bytes? = nil, isSustained: Bool = true, unitsInUse: Int? = nil
     ) {
         self.launch = launch
         self.residentInput = residentInput
         self.residentWeights = residentWeights
+        self.inputReuseFootprint = inputReuseFootprint
+        self.weightReuseFootprint = weightReuseFootprint
         self.isSustained = isSustained
+        self.unitsInUse = unitsInUse
     }
 }
 

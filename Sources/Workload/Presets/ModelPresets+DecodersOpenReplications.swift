@@ -193,7 +193,7 @@ extension ModelPreset {
                 {
                 "model_type": "falcon", "architectures": ["FalconForCausalLM"], "hidden_size": 14848, "num_hidden_layers": 80,
                 "num_attention_heads": 232, "num_kv_heads": 8, "vocab_size": 65024, "new_decoder_architecture": true,
-                "torch_dtype": "bfloat16", "tie_word_embeddings": true
+                "torch_dtype": "bfloat16", "tie_word_embeddings": false
                 }
                 """),
     ]
