@@ -49,7 +49,7 @@ struct SharedTileConstants: Sendable {
         bandwidthShare = read(group, "bandwidth_share", default: 0.85)
         transposedShare = read(group, "transposed_share", default: 0.92)
         residentShare = read(group, "resident_cache_share", default: 0.7)
-        residencySharpness = read(group, "residency_sharpness", default: 1)
+        residencySharpness = read(group, "residency_sharpness", default: 1.3)
         kernelLatency = read(group, "kernel_latency_us", default: 1.4)
         picojoulesPerOperation = read(group, "pj_per_operation", default: 8)
         campingStride = read(group, "camping_stride_bytes", default: 0)
