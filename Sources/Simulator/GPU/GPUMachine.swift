@@ -46,15 +46,18 @@ public struct GPUMachine: Sendable {
         guard let cache = architecture.caches.last(where: { $0.scope == .device }) else {
             throw ProjectionError(.missingNumber, "\(architecture.id) describes no shared cache, which a GPU model needs")
         }
-        units = Double(architecture.compute.units.value)
-        vectorClock = architecture.clock(of: .vector).cyclesPerMicrosecond
+        let multiprocessors = Double(architecture.compute.units.value)
+        let generalClock = architecture.clock(of: .vector).cyclesPerMicrosecond
+        units = multiprocessors
+        vectorClock = generalClock
         matrixClock = architecture.clock(of: .matrix).cyclesPerMicrosecond
         memoryBandwidth = architecture.memory.bandwidth.value.bytesPerMicrosecond
         cacheCapacity = cache.capacity.value.value
         // Where no file states the rate: 32 B per clock for each multiprocessor, what half of every published NVIDIA and AMD L2 delivers.
-        let clock = architecture.clock(of: .vector).cyclesPerMicrosecond
-        let stated = cache.bytesPerClock?.value ?? cache.bandwidth.map { $0.value.bytesPerMicrosecond / clock }
-        cacheBytesPerClock = stated ?? 32 * Double(architecture.compute.units.value)
+        cacheBytesPerClock =
+            cache.bytesPerClock?.value
+            ?? cache.bandwidth.map { $0.value.bytesPerMicrosecond / generalClock }
+            ?? 32 * multiprocessors
         cachePartitions = Double(cache.partitions?.value ?? 1)
         sharedMemory = multiprocessor.sharedMemory.value.value
         sharedMemoryBytesPerClock = multiprocessor.sharedMemoryBytesPerClock.value
