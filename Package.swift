@@ -12,7 +12,9 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Kernels are optimised in debug builds too: an unoptimised SIMD loop is a function call per lane, some 500 times slower.
-func kernel(_ flags: [String]) -> [SwiftSetting] { strict + [.unsafeFlags(["-Ounchecked"] + flags)] }
+func kernel(_ flags: [String], _ settings: [SwiftSetting] = []) -> [SwiftSetting] {
+    strict + settings + [.unsafeFlags(["-Ounchecked"] + flags)]
+}
 
 func module(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -55,8 +57,8 @@ let package = Package(
 
         // One source folder, built three times (the AVX folders link to the baseline's files): the processor decides at run time.
         module("CPUKernelsBaseline", [], settings: kernel([])),
-        module("CPUKernelsAVX2", [], settings: kernel(["-Xcc", "-march=x86-64-v3"])),
-        module("CPUKernelsAVX512", [], settings: kernel(["-Xcc", "-march=x86-64-v4"])),
+        module("CPUKernelsAVX2", [], settings: kernel(["-Xcc", "-march=x86-64-v3"], [.define("KERNEL_FMA")])),
+        module("CPUKernelsAVX512", [], settings: kernel(["-Xcc", "-march=x86-64-v4"], [.define("KERNEL_FMA")])),
         module("CPUKernels", ["CPUKernelsBaseline", "CPUKernelsAVX2", "CPUKernelsAVX512", "CProcessor", "COneDNN"]),
         module("HostTopology", ["CHwloc", "CProcessor"]),
         module("PerformanceCounters", ["CPAPI"]),
