@@ -75,6 +75,12 @@ public struct ProcessCounters: ~Copyable {
         return numbers.isEmpty ? [Int(getpid())] : numbers
     }
 
+    /// The system's number of the calling thread, absent where /proc does not tell.
+    public static var currentThread: Int? {
+        let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+        return path?.split(separator: "/").last.flatMap { Int($0) }
+    }
+
     private struct Opened {
         var threads: Threads
         var live: [CounterEvent]

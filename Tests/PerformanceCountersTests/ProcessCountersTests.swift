@@ -35,25 +35,27 @@ import Testing
     }
 
     @Test func taskClockCountsWorkAndNotSleep() throws {
-        var counters = ProcessCounters([.taskClock], threads: [Int(gettid())])
+        var counters = ProcessCounters([.taskClock], threads: [try #require(ProcessCounters.currentThread)])
         let start = counters.read()
         var sum = 0.0
         let begin = clock()
         while Double(clock() - begin) / Double(CLOCKS_PER_SEC) < 0.02 { for index in 0..<1000 { sum += Double(index).squareRoot() } }
-        let worked = try #require(counters.read().since(start).values[0])
+        let sample = counters.read().since(start)
+        let worked = try #require(sample.values[0])
         #expect(sum > 0)
         #expect(worked > 5e6, "20 ms of process time were burnt")
     }
 
     @Test func pageFaultsCountNewPages() throws {
-        var counters = ProcessCounters([.pageFaults], threads: [Int(gettid())])
+        var counters = ProcessCounters([.pageFaults], threads: [try #require(ProcessCounters.currentThread)])
         let start = counters.read()
         let bytes = 512 * 4096
         let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         let base = try #require(memory)
         defer { munmap(base, bytes) }
         for page in 0..<512 { base.storeBytes(of: 1, toByteOffset: page * 4096, as: UInt8.self) }
-        let faults = try #require(counters.read().since(start).values[0])
+        let sample = counters.read().since(start)
+        let faults = try #require(sample.values[0])
         // One fault a page, unless the kernel maps several pages at a time.
         #expect(faults >= 1)
         #expect(faults <= 512 + 64)
@@ -65,7 +67,7 @@ import Testing
         let done = DispatchSemaphore(value: 0)
         let number = Box()
         Thread.detachNewThread {
-            number.value = Int(gettid())
+            number.value = ProcessCounters.currentThread ?? 0
             ready.signal()
             go.wait()
             var sum = 0.0
@@ -79,7 +81,8 @@ import Testing
         let start = counters.read()
         go.signal()
         done.wait()
-        let worked = try #require(counters.read().since(start).values[0])
+        let sample = counters.read().since(start)
+        let worked = try #require(sample.values[0])
         go.signal()
         #expect(number.sum > 0)
         #expect(worked > 1e6)
