@@ -20,8 +20,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency], settings: [Swif
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -86,7 +86,9 @@ let package = Package(
         tests("CPUKernelsTests", ["CPUKernels", numerics]),
         tests("HostTopologyTests", ["HostTopology"]),
         tests("PerformanceCountersTests", ["PerformanceCounters"]),
-        tests("CPUExecutorTests", ["CPUExecutor", "CPUKernels", "HostTopology", "Workload", "ConfigurationFiles", "Quantities"]),
+        tests(
+            "CPUExecutorTests", ["CPUExecutor", "CPUKernels", "HostTopology", "Workload", "ConfigurationFiles", "Quantities"],
+            exclude: ["Checkpoints"]),
         tests("ProfilerTests", [
             "Profiler", "CPUExecutor", "CPUKernels", "HostTopology", "PerformanceCounters", "Trace", "Workload", "Hardware", "Quantities",
         ]),
