@@ -35,10 +35,12 @@ public struct ExecutionConditions: Hashable, Sendable {
     public var weightReuseFootprint: Bytes?
     /// Whether the device has run at full load long enough for its power limit to hold the clock down.
     public var isSustained: Bool
+    /// Compute units that the program runs on (one core of a two-core chip, pinned threads of a CPU); nil for all of them.
+    public var unitsInUse: Int?
 
     public init(
         launch: Launch = .graph, residentInput: Bytes = .zero, residentWeights: Bytes = .zero,
-        inputReuseFootprint: Bytes? = nil, weightReuseFootprint: Bytes? = nil, isSustained: Bool = true
+        inputReuseFootprint: Bytes? = nil, weightReuseFootprint: Bytes? = nil, isSustained: Bool = true, unitsInUse: Int? = nil
     ) {
         self.launch = launch
         self.residentInput = residentInput
@@ -46,6 +48,7 @@ public struct ExecutionConditions: Hashable, Sendable {
         self.inputReuseFootprint = inputReuseFootprint
         self.weightReuseFootprint = weightReuseFootprint
         self.isSustained = isSustained
+        self.unitsInUse = unitsInUse
     }
 }
 
