@@ -32,6 +32,8 @@ public struct Architecture: Hashable, Sendable {
     public var notes: String?
     public var compute: Compute
     public var memory: Memory
+    /// Slower memory behind the main one (DDR behind SN40L's HBM, streaming memory of an IPU machine); its link is its bandwidth.
+    public var backingMemory: Memory?
     public var caches: [Cache]
     /// Present for SIMT GPUs.
     public var multiprocessor: Multiprocessor?
@@ -142,11 +144,15 @@ public struct Cache: Hashable, Sendable {
     public var bytesPerClock: Sourced<Double>?
     /// Bandwidth where it is stated in bytes per second, in the scope.
     public var bandwidth: Sourced<BytesPerSecond>?
+    /// Read bandwidth that published microbenchmarks reached, in the scope.
+    public var achievableBandwidth: Sourced<BytesPerSecond>?
     /// Load-to-use latency in clocks.
     public var latencyCycles: Sourced<Double>?
     public var lineBytes: Sourced<Int>?
     /// Partitions that each hold a copy of far data (2 on A100 and later two-sided L2s).
     public var partitions: Sourced<Int>?
+    /// Load-to-use latency in clocks when the data is in another partition.
+    public var farLatencyCycles: Sourced<Double>?
 
     public init(name: String, scope: Scope, capacity: Sourced<Bytes>) {
         self.name = name

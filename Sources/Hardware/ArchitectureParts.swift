@@ -22,6 +22,14 @@ public struct Multiprocessor: Hashable, Sendable {
     public var sharedMemory: Sourced<Bytes>
     public var sharedMemoryBytesPerClock: Sourced<Double>
     public var operandPath: OperandPath
+    /// The most shared memory one CTA can have.
+    public var sharedMemoryPerCTA: Sourced<Bytes>?
+    /// Load-to-use latency of shared memory in clocks.
+    public var sharedMemoryLatencyCycles: Sourced<Double>?
+    /// The matrix instruction that libraries use, with its shape, for example `mma.sync m16n8k16`.
+    public var matrixInstruction: String?
+    /// Clocks between two such instructions, as the instruction's issuer (sub-core or multiprocessor) sees it.
+    public var matrixIssueCycles: Sourced<Double>?
 
     public init(
         threadsPerWarp: Sourced<Int>, maximumThreads: Sourced<Int>, maximumCTAs: Sourced<Int>, registerFile: Sourced<Bytes>,

@@ -1,1 +1,1 @@
-// Placeholder until the suite's first test lands.
+// Placeholder until the module's first test lands.

@@ -1,0 +1,51 @@
+/// Finds what a user may have meant.
+public enum Spelling {
+    /// The number of insertions, deletions, substitutions and swaps of neighbours that turn one name into the other
+    /// (optimal string alignment distance), case ignored.
+    ///
+    /// - Complexity: the product of both lengths.
+    public static func distance(_ left: String, _ right: String) -> Int {
+        let a = Array(left.lowercased().unicodeScalars), b = Array(right.lowercased().unicodeScalars)
+        guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
+        var beforeLast = [Int](repeating: 0, count: b.count + 1)
+        var last = Array(0...b.count)
+        for i in 1...a.count {
+            var row = [Int](repeating: i, count: b.count + 1)
+            for j in 1...b.count {
+                let substitution = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+                row[j] = min(last[j] + 1, row[j - 1] + 1, substitution)
+                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { row[j] = min(row[j], beforeLast[j - 2] + 1) }
+            }
+            beforeLast = last
+            last = row
+        }
+        return last[b.count]
+    }
+
+    /// The candidate nearest to `name`, nil when none is near: at most a third of the name's length (but at least one and at most four) edits away,
+    /// or a candidate that begins with the name or the reverse. Ties go to the earlier candidate.
+    ///
+    /// A third is where a mistyped word still looks like the word; names further away would puzzle more than help.
+    public static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
+        guard name.unicodeScalars.count <= 200 else { return nil }
+        let limit = min(4, max(1, name.unicodeScalars.count / 3))
+        let lowered = name.lowercased()
+        var best: (name: String, distance: Int)?
+        for candidate in candidates where candidate.unicodeScalars.count <= 200 {
+            var distance = distance(name, candidate)
+            let loweredCandidate = candidate.lowercased()
+            if distance > limit, lowered.count >= 3, loweredCandidate.count >= 3,
+                loweredCandidate.hasPrefix(lowered) || lowered.hasPrefix(loweredCandidate)
+            {
+                distance = limit
+            }
+            if distance <= limit, distance < best?.distance ?? Int.max { best = (candidate, distance) }
+        }
+        return best?.name
+    }
+
+    /// `; did you mean 'x'?`, or nothing when no candidate is near.
+    public static func suggestion(for name: String, in candidates: some Sequence<String>) -> String {
+        nearest(to: name, in: candidates).map { "; did you mean '\($0)'?" } ?? ""
+    }
+}

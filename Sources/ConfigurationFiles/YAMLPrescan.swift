@@ -1,0 +1,67 @@
+/// A look over YAML text before it is parsed, for what would make parsing itself dangerous: nesting without bound (recursion) and
+/// aliases (a few lines that stand for billions of values).
+enum YAMLPrescan {
+    static func check(_ bytes: [UInt8], path: String, limits: ReadingLimits) throws(ConfigurationError) {
+        var line = 1, column = 0
+        var flowDepth = 0
+        var quote: UInt8 = 0
+        var isComment = false
+        var previous: UInt8 = 10
+        var dashes = 0
+        var isLineHead = true
+        var index = 0
+        func place() -> ConfigurationLocation { ConfigurationLocation(path: path, line: line, column: column) }
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte & 0xC0 != 0x80 { column += 1 }
+            defer { previous = byte; index += 1 }
+            if byte == 10 {
+                line += 1
+                column = 0
+                dashes = 0
+                isLineHead = true
+                isComment = false
+                continue
+            }
+            if isComment { continue }
+            if quote != 0 {
+                if quote == UInt8(ascii: "\""), byte == UInt8(ascii: "\\"), index + 1 < bytes.count, bytes[index + 1] != 10 {
+                    index += 1
+                    column += 1
+                } else if byte == quote {
+                    quote = 0
+                }
+                continue
+            }
+            let startsToken = isSeparator(previous) || (flowDepth > 0 && (previous == UInt8(ascii: ",") || isOpening(previous)))
+            switch byte {
+            case UInt8(ascii: "#") where isSeparator(previous): isComment = true
+            case UInt8(ascii: "\"") where startsToken, UInt8(ascii: "'") where startsToken: quote = byte
+            case UInt8(ascii: "[") where startsToken || flowDepth > 0, UInt8(ascii: "{") where startsToken || flowDepth > 0:
+                flowDepth += 1
+                guard flowDepth <= limits.depth else { throw ConfigurationError(place(), "values are nested deeper than \(limits.depth) levels") }
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): flowDepth = max(0, flowDepth - 1)
+            case UInt8(ascii: "*") where startsToken && index + 1 < bytes.count && isName(bytes[index + 1]):
+                throw ConfigurationError(place(), "aliases (*name) are not supported, write the value out or quote the text")
+            case UInt8(ascii: "-") where isLineHead && index + 1 < bytes.count && isSeparator(bytes[index + 1]),
+                UInt8(ascii: "?") where isLineHead && index + 1 < bytes.count && isSeparator(bytes[index + 1]):
+                dashes += 1
+            default: break
+            }
+            if isLineHead, byte != 32, byte != UInt8(ascii: "-"), byte != UInt8(ascii: "?") { isLineHead = false }
+            guard dashes <= limits.depth, !isLineHead || column <= 4 * limits.depth else {
+                throw ConfigurationError(place(), "values are nested deeper than \(limits.depth) levels")
+            }
+        }
+    }
+
+    private static func isSeparator(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 || byte == 9 || byte == 13 }
+    private static func isOpening(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") }
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "_"): true
+        default: false
+        }
+    }
+}

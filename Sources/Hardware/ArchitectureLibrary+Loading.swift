@@ -1,0 +1,122 @@
+import ConfigurationFiles
+import Foundation
+
+extension ArchitectureLibrary {
+    /// Decodes one device file with what it extends and its generation's calibration.
+    func load(_ file: ArchitectureFile) throws(ConfigurationError) -> LibraryEntry {
+        let documents = try chain(file)
+        let mappings = try documents.map { document throws(ConfigurationError) in try document.mapping() }
+        if let explained = try explained(file, mappings) { return .explained(explained) }
+        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibration: try calibration(file, mappings)))
+    }
+
+    /// Decodes a single file that stands outside the roots, resolving `extends` in the library.
+    ///
+    /// - Throws: every problem of the file.
+    public func load(path: String) throws(ConfigurationError) -> LibraryEntry {
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        let id = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
+        return try load(ArchitectureFile(id: id, path: path, root: URL(fileURLWithPath: path).deletingLastPathComponent().path))
+    }
+
+    /// The file and what it extends, in order; a device may extend a generation or another device.
+    private func chain(_ file: ArchitectureFile) throws(ConfigurationError) -> [ConfigurationDocument] {
+        var documents = [try ConfigurationDocument.read(file.path)]
+        var folder = file.folder
+        while let value = try documents[documents.count - 1].mapping()["extends"], !value.isNull {
+            let name = try String(configuration: value)
+            guard let path = basePath(name, from: folder) else {
+                throw ConfigurationError(value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
+            }
+            guard !documents.contains(where: { $0.path == path }), documents.count < 6 else {
+                throw ConfigurationError(value.location, "'\(name)' extends itself, or the chain is longer than five files")
+            }
+            documents.append(try ConfigurationDocument.read(path))
+            folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        }
+        return documents
+    }
+
+    /// Where a generation (or device) stands: beside the file first, then under each vendor of each root.
+    private func basePath(_ name: String, from folder: String) -> String? {
+        var candidates = ["\(folder)/generations/\(name).yaml", "\(folder)/\(name).yaml"]
+        for root in roots {
+            candidates.append("\(root)/generations/\(name).yaml")
+            candidates += vendors(root).map { "\(root)/\($0)/generations/\(name).yaml" }
+        }
+        candidates += files.filter { $0.id == name }.map(\.path)
+        return candidates.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    private func vendors(_ root: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).filter { !$0.contains(".") }.sorted()
+    }
+
+    private func generationNames() -> [String] {
+        roots.flatMap { root in
+            vendors(root).flatMap { vendor in
+                ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(vendor)/generations")) ?? []).sorted()
+                    .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+            }
+        }
+    }
+
+    /// Calibrated constants of the device's generation: `<vendor>/calibrations/<generation>.yaml` of the first root that has one.
+    ///
+    /// The file is a mapping of groups, either at the top or under `groups:`.
+    private func calibration(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> ConfigurationMapping? {
+        guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let generation = try? String(configuration: value) else { return nil }
+        let folders = [file.folder] + roots.flatMap { root in vendors(root).map { "\(root)/\($0)" } }
+        let path = folders.lazy.map { "\($0)/calibrations/\(generation).yaml" }.first { FileManager.default.fileExists(atPath: $0) }
+        guard let path else { return nil }
+        let mapping = try ConfigurationDocument.read(path).mapping()
+        guard let groups = mapping["groups"] else { return mapping }
+        return try groups.mapping()
+    }
+
+    /// The entry of a file with `class: explained`, nil for a device.
+    private func explained(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> ExplainedEntry? {
+        guard let mapping = mappings.first, let value = mapping["class"],
+            try value.choice(of: Architecture.DeviceClass.self) == .explained
+        else { return nil }
+        let problems = ProblemCollector()
+        for problem in mapping.unknownKeys(allowed: ["class", "name", "vendor", "aliases", "launch_year", "notes", "see"]) {
+            problems.add(problem.location, problem.message)
+        }
+        let entry = problems.collect { () throws(ConfigurationError) in
+            ExplainedEntry(
+                id: file.id, name: try mapping.required("name"), vendor: try mapping.required("vendor"),
+                aliases: try mapping.optional("aliases") ?? [], launchYear: try mapping.optional("launch_year"),
+                explanation: try mapping.required("notes"), nearest: try mapping.optional("see"))
+        }
+        try problems.throwIfAny()
+        return entry
+    }
+
+    // MARK: - Software stacks
+
+    /// Ids of the software stacks, sorted.
+    public var softwareStackIDs: [String] { Set(roots.flatMap { Self.yamlNames(in: "\($0)/software") }).sorted() }
+
+    /// The software stack of an id.
+    ///
+    /// - Throws: when there is none (with the nearest) or its file is wrong.
+    public func softwareStack(_ id: String) throws(ArchitectureLibraryError) -> SoftwareStack {
+        let path = roots.map { "\($0)/software/\(id).yaml" }.first { FileManager.default.fileExists(atPath: $0) }
+        guard let path else {
+            let known = softwareStackIDs
+            let listed = known.isEmpty ? "" : ", there are \(known.joined(separator: ", "))"
+            throw ArchitectureLibraryError(.unknownName, "no software stack is called '\(id)'\(Spelling.suggestion(for: id, in: known))\(listed)")
+        }
+        do throws(ConfigurationError) {
+            return try SoftwareStack(id: id, document: ConfigurationDocument.read(path))
+        } catch {
+            throw ArchitectureLibraryError(.invalidFile, error.description)
+        }
+    }
+
+    static func yamlNames(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }
+            .map { String($0.dropLast(5)) }.sorted()
+    }
+}

@@ -1,0 +1,200 @@
+import Hardware
+import Quantities
+import Workload
+
+/// Matrix products in every format that a GPU multiplies: one prepared kernel model for each kind of kernel.
+struct GEMMModel: Sendable {
+    /// One kind of kernel, ready to run.
+    struct Kind: Sendable {
+        enum Kernels: Sendable {
+            case tensorCore(TensorCoreGEMM)
+            case sharedTile(SharedTileGEMM)
+        }
+        var path: KernelPath
+        var kernels: Kernels
+        var passes: QuantisationPasses
+        var intervals: ProjectionIntervals
+        /// Microseconds that the measuring or running layer adds around the kernel (plugin enqueue).
+        var pluginTime: Double
+        var isMatrixEngine: Bool
+    }
+
+    private let device: String
+    private let power: PowerLimit
+    /// By `KernelPath.index`; nil where the hardware lacks the format.
+    private let kinds: [Kind?]
+    private let formats: [NumberFormat]
+
+    init(_ architecture: Architecture, machine: GPUMachine, catalogue: KernelCatalogue, read: ConstantReader, power: PowerLimit) {
+        device = architecture.id
+        self.power = power
+        formats = architecture.compute.rates.map(\.format)
+        kinds = KernelPath.allCases.map { path in
+            Self.kind(path, architecture, machine: machine, catalogue: catalogue, read: read, power: power)
+        }
+    }
+
+    private static func kind(
+        _ path: KernelPath, _ architecture: Architecture, machine: GPUMachine, catalogue: KernelCatalogue, read: ConstantReader,
+        power: PowerLimit
+    ) -> Kind? {
+        func rate(_ engine: ComputeEngine, _ formats: [NumberFormat]) -> Double? {
+            architecture.compute.rates.first { $0.engine == engine && formats.contains($0.format) }?.operationsPerClock.value
+        }
+        let passes = QuantisationPasses(path: path, machine: machine, read: read)
+        let intervals = ProjectionIntervals(read, group: path.group)
+        let plugin = read.stated(path.group, "plugin_us") ?? 0
+        let wide = path.multiplied
+        // Matrix instructions for the narrow formats; fp32 and fp64 go through classic shared-memory tiles on whichever pipe is faster.
+        if path != .single, path != .double, let operations = rate(.matrix, wide),
+            let kernels = catalogue.kernels(engine: .matrix, generation: architecture.generation, path: machine.operandPath)
+        {
+            let model = TensorCoreGEMM(
+                machine: machine, path: path, activationBytes: path.loadedActivationBytes, weightBytes: path.loadedWeightBytes,
+                operationsPerClock: operations, kernels: kernels, read: read, power: power)
+            return Kind(
+                path: path, kernels: .tensorCore(model), passes: passes, intervals: intervals, pluginTime: plugin, isMatrixEngine: true)
+        }
+        guard path == .single || path == .double || path == .half else { return nil }
+        let matrix = rate(.matrix, wide)
+        let vector = rate(.vector, wide)
+        guard let operations = [matrix, vector].compactMap({ $0 }).max(),
+            let kernels = catalogue.kernels(engine: .vector, generation: architecture.generation, path: machine.operandPath)
+        else { return nil }
+        let onMatrix = operations == matrix
+        let model = SharedTileGEMM(
+            machine: machine, group: path == .half ? "gemm.fp32" : path.group, elementBytes: path.loadedActivationBytes,
+            operationsPerClock: operations, clock: onMatrix ? machine.matrixClock : machine.vectorClock, kernels: kernels, read: read,
+            power: power)
+        return Kind(
+            path: path, kernels: .sharedTile(model), passes: passes, intervals: intervals, pluginTime: plugin, isMatrixEngine: onMatrix)
+    }
+
+    func project(
+        _ product: MatrixMultiply, _ conditions: ExecutionConditions, launch: LaunchModel
+    ) throws(ProjectionError) -> OperatorProjection {
+        guard product.batch > 0, product.m > 0, product.n > 0, product.k > 0 else {
+            throw ProjectionError(
+                .invalidShape,
+                "a matrix product of batch \(product.batch), m \(product.m), n \(product.n), k \(product.k); each must be at least 1")
+        }
+        let kind = try kind(for: product.scheme)
+        let elements = Double(product.batch) * Double(product.m) * Double(product.k)
+        let passes = kind.passes.time(elements: elements)
+        let problem = problem(product, kind, conditions)
+        let estimate: GEMMEstimate =
+            switch kind.kernels {
+            case .tensorCore(let model): model.estimate(problem)
+            case .sharedTile(let model): model.estimate(problem)
+            }
+        let call: LaunchModel.Call = product.batch == 1 ? .linear : .batched
+        var breakdown = TimeBreakdown()
+        breakdown[.launch] = launch.time(call, kernels: 1, conditions.launch) + kind.pluginTime
+        breakdown[.extraPasses] = passes.time
+        estimate.attribute(to: &breakdown, pipe: kind.isMatrixEngine ? .matrixPipe : .vectorPipe)
+        let time = breakdown.total
+        let traffic = estimate.memoryTraffic + passes.traffic
+        let picojoules =
+            power.idle * time.microseconds + estimate.dynamicEnergy + traffic * power.memoryPicojoulesPerByte
+        return OperatorProjection(
+            time: time, breakdown: breakdown, interval: kind.intervals.interval(microseconds: time.microseconds),
+            kernels: kernels(kind, estimate, passes: passes.time), operations: product.operations, memoryTraffic: Bytes(traffic),
+            energy: power.budget == nil ? nil : Joules(picojoules * 1e-12))
+    }
+
+    private func problem(_ product: MatrixMultiply, _ kind: Kind, _ conditions: ExecutionConditions) -> GEMMProblem {
+        let residency: CacheResidency =
+            switch kind.kernels {
+            case .tensorCore(let model): model.residency
+            case .sharedTile(let model): model.residency
+            }
+        var problem = GEMMProblem(
+            batch: Double(product.batch), m: Double(product.m), n: Double(product.n), k: Double(product.k),
+            activationBytes: kind.path.storedActivationBytes, weightBytes: product.scheme.weight.bytesPerElement,
+            outputBytes: product.scheme.output.bytesPerElement, hotActivations: 0, hotWeights: 0,
+            isWeightTransposed: product.isWeightTransposed, hasBias: product.hasBias, isSustained: conditions.isSustained)
+        problem.hotActivations = residency.residentShare(
+            operand: product.activationBytes.value, resident: conditions.residentInput.value,
+            reuseFootprint: conditions.inputReuseFootprint?.value)
+        problem.hotWeights = residency.residentShare(
+            operand: problem.weightFootprint, resident: conditions.residentWeights.value,
+            reuseFootprint: conditions.weightReuseFootprint?.value)
+        return problem
+    }
+
+    private func kernels(_ kind: Kind, _ estimate: GEMMEstimate, passes: Double) -> [KernelProjection] {
+        let tile = estimate.tile
+        let name = "gemm \(kind.path.rawValue) \(tile.features)x\(tile.tokens)" + (estimate.split > 1 ? " split \(estimate.split)" : "")
+        let main = KernelProjection(
+            name: name, time: Seconds(microseconds: estimate.time), gridSize: Int(estimate.grid), waves: estimate.waves)
+        guard passes > 0 else { return [main] }
+        return [KernelProjection(name: "quantise", time: Seconds(microseconds: passes), gridSize: 0, waves: 0), main]
+    }
+
+    private func kind(for scheme: MatrixMultiplyScheme) throws(ProjectionError) -> Kind {
+        guard let path = KernelPath(scheme) else {
+            throw ProjectionError(
+                .unsupportedFormat, "no GPU kernel multiplies \(scheme.compute.rawValue) operands; \(nearest(to: scheme.compute))")
+        }
+        guard let kind = kinds[path.index] else {
+            throw ProjectionError(.unsupportedFormat, "\(device) cannot multiply \(scheme.compute.rawValue); \(nearest(to: scheme.compute))")
+        }
+        return kind
+    }
+
+    /// The format that the device does multiply and that is closest in width, floats for floats.
+    private func nearest(to format: NumberFormat) -> String {
+        let works = KernelPath.allCases.filter { kinds[$0.index] != nil }.flatMap(\.multiplied).filter(formats.contains)
+        let isInteger = format == .int8 || format == .int4
+        let best = works.min { left, right in
+            func distance(_ candidate: NumberFormat) -> Double {
+                let sameKind = (candidate == .int8 || candidate == .int4) == isInteger
+                return abs(candidate.bitsPerElement - format.bitsPerElement) + (sameKind ? 0 : 4)
+            }
+            return (distance(left), left) < (distance(right), right)
+        }
+        return best.map { "nearest that works: \($0.rawValue)" } ?? "it multiplies no format that is known"
+    }
+}
+
+extension KernelPath {
+    var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    /// Formats of the multiply units that the kernel can use, the usual one first.
+    var multiplied: [NumberFormat] {
+        switch self {
+        case .half, .weightOnly8, .weightOnly4, .mxfp4WeightOnly: [.fp16, .bf16]
+        case .tf32: [.tf32]
+        case .fp8Tensor, .fp8Static, .fp8Block, .fp8Plain: [.fp8e4m3]
+        case .int8: [.int8]
+        case .fp4: [.nvfp4, .fp4, .mxfp4]
+        case .mxfp8: [.mxfp8, .fp8e4m3]
+        case .single: [.fp32]
+        case .double: [.fp64]
+        }
+    }
+    /// Bytes of an activation in the main loop.
+    var loadedActivationBytes: Double {
+        switch self {
+        case .half, .weightOnly8, .weightOnly4, .mxfp4WeightOnly: 2
+        case .tf32, .single: 4
+        case .double: 8
+        case .fp8Tensor, .fp8Static, .fp8Block, .fp8Plain, .int8, .mxfp8: 1
+        case .fp4: 0.5625
+        }
+    }
+    /// Bytes of an activation as the kernel finds it in memory, after any quantisation.
+    var storedActivationBytes: Double { loadedActivationBytes }
+    /// Bytes of a weight in the main loop.
+    var loadedWeightBytes: Double {
+        switch self {
+        case .half: 2
+        case .tf32, .single: 4
+        case .double: 8
+        case .fp8Tensor, .fp8Static, .fp8Block, .fp8Plain, .int8, .weightOnly8: 1
+        case .weightOnly4: 0.5
+        case .mxfp4WeightOnly: 0.53125
+        case .fp4, .mxfp8: 0.5625
+        }
+    }
+}

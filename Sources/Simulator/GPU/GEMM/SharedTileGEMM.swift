@@ -1,0 +1,300 @@
+import Foundation
+import Hardware
+
+/// Constants of classic shared-memory GEMM kernels (fp32 on general lanes; fp32 and fp64 matrix instructions of AMD).
+struct SharedTileConstants: Sendable {
+    /// Share of the multiply-add rate of an endless main loop, before operand feed and latency hiding.
+    var issueShare: Double
+    /// Cost of feeding operands from shared memory, per load instruction and multiply-add.
+    var operandFeed: Double
+    /// Warps of a multiprocessor at which half of the latency is hidden.
+    var hidingWarps: Double
+    /// Share of the shared cache's rate that a kernel's loads reach.
+    var cacheShare: Double
+    /// Microseconds from request to arrival of a slab, without load.
+    var loadLatency: Double
+    /// Slabs in flight beyond the one in use.
+    var slabsInFlight: Double
+    /// Microseconds of prologue and epilogue of a kernel.
+    var prologue: Double
+    /// Microseconds of a split's reduction, besides its bytes.
+    var splitReduction: Double
+    /// Footprint, in cache capacities, at which CTAs of a wave have lost step and each load comes from memory.
+    var drift: Double
+    /// Share of pin bandwidth that a stream sustains.
+    var bandwidthShare: Double
+    /// Main-loop rate when both operands are contiguous along k, relative to the rate otherwise.
+    var transposedShare: Double
+    var residentShare: Double
+    var residencySharpness: Double
+    var kernelLatency: Double
+    var picojoulesPerOperation: Double
+    /// Row strides that are a multiple of this many bytes put every row of a slab on the same memory channels; 0 for never.
+    var campingStride: Double
+    /// Slow-down on such strides.
+    var campingFactor: Double
+    /// Bytes fetched for 32 bytes wanted once lock-step is lost.
+    var sectorOverfetch: Double
+
+    init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
+        issueShare = read(group, "issue_share", default: 1.0)
+        operandFeed = read(group, "operand_feed", default: 1.5)
+        hidingWarps = read(group, "hiding_warps", default: 0.5)
+        cacheShare = read(group, "cache_share", default: 0.6)
+        loadLatency = read(group, "load_latency_us", default: 0.3)
+        slabsInFlight = read(group, "slabs_in_flight", default: path == .registers ? 1.5 : 4)
+        prologue = read(group, "prologue_us", default: 1.2)
+        splitReduction = read(group, "split_reduction_us", default: 2.4)
+        drift = read(group, "drift", default: 0.03)
+        bandwidthShare = read(group, "bandwidth_share", default: 0.85)
+        transposedShare = read(group, "transposed_share", default: 0.92)
+        residentShare = read(group, "resident_cache_share", default: 0.7)
+        residencySharpness = read(group, "residency_sharpness", default: 1.3)
+        kernelLatency = read(group, "kernel_latency_us", default: 1.4)
+        picojoulesPerOperation = read(group, "pj_per_operation", default: 8)
+        campingStride = read(group, "camping_stride_bytes", default: 0)
+        campingFactor = read(group, "camping_factor", default: 2.5)
+        sectorOverfetch = read(group, "sector_overfetch", default: 1)
+    }
+}
+
+/// fp32 (and fp64) matrix products through shared memory on one device: picks a tile and a split as a library does, and times it.
+///
+/// Equations: docs/model.md, shared-memory GEMM.
+struct SharedTileGEMM: Sendable {
+    struct Candidate: Sendable {
+        var tile: KernelTile
+        var tokens: Double
+        var features: Double
+        /// Multiply-add cycles of one slab of one CTA at full rate.
+        var multiplyCycles: Double
+        /// Share of the rate that operand feed leaves.
+        var feedShare: Double
+        var warps: Double
+        var occupancy: Double
+    }
+
+    let machine: GPUMachine
+    let constants: SharedTileConstants
+    let power: PowerLimit
+    let residency: CacheResidency
+    let candidates: [Candidate]
+    let kernels: KernelSet
+    let elementBytes: Double
+    let slab: Double
+    let clock: Double
+    private let cacheBytesPerClockPerUnit: Double
+    private let inverseBandwidth: Double
+
+    init(
+        machine: GPUMachine, group: String, elementBytes: Double, operationsPerClock: Double, clock: Double, kernels: KernelSet,
+        read: ConstantReader, power: PowerLimit
+    ) {
+        let constants = SharedTileConstants(read, group: group, path: machine.operandPath)
+        self.machine = machine
+        self.constants = constants
+        self.power = power
+        self.kernels = kernels
+        self.elementBytes = elementBytes
+        self.clock = clock
+        residency = CacheResidency(
+            effectiveCapacity: constants.residentShare * machine.cacheCapacity, sharpness: constants.residencySharpness)
+        let slab = 32 / elementBytes
+        self.slab = slab
+        inverseBandwidth = 1 / (machine.memoryBandwidth * constants.bandwidthShare)
+        cacheBytesPerClockPerUnit = machine.cacheBytesPerClock * constants.cacheShare
+        candidates = kernels.tiles.map { tile in
+            let area = Double(tile.tokens * tile.features)
+            let threads = Double(tile.threads)
+            let accumulators = area * Double(tile.slices) / threads
+            // Accumulators, fragments and addresses; two slabs in shared memory.
+            let registers = (1.5 * accumulators + 32) * threads * 4 * elementBytes / 4
+            let shared = 2 * Double(tile.tokens + tile.features) * slab * elementBytes * Double(tile.slices)
+            let occupancy = min(machine.registerFile / registers, machine.sharedMemory / shared, machine.maximumThreads / threads)
+            return Candidate(
+                tile: tile, tokens: Double(tile.tokens), features: Double(tile.features),
+                multiplyCycles: 2 * area * slab / operationsPerClock,
+                feedShare: constants.issueShare / (1 + constants.operandFeed * 0.5 / accumulators.squareRoot()),
+                warps: threads / machine.threadsPerWarp, occupancy: max(1, min(occupancy, machine.maximumCTAs).rounded(.down)))
+        }
+    }
+
+    struct Demand {
+        var multiprocessor: Double
+        var cacheLimited: Bool
+        var memory: Double
+        var reduction: Double
+        var grid: Double
+        var waves: Double
+        var memoryBytes: Double
+        var cacheBytes: Double
+        var time: Double
+    }
+
+    func estimate(_ problem: GEMMProblem) -> GEMMEstimate {
+        if problem.batch > 1, let tile = batchedTile(problem) { return timed(candidates[tile], split: 1, problem) }
+        var best = 0
+        var bestSplit = 1.0
+        var bestTime = Double.infinity
+        for index in candidates.indices {
+            let candidate = candidates[index]
+            let grid = ceilingQuotient(problem.m, candidate.tokens) * ceilingQuotient(problem.n, candidate.features) * problem.batch
+            let slabs = ceilingQuotient(problem.k, slab)
+            let work = grid * slabs * candidate.multiplyCycles / (machine.units * clock)
+            if work >= bestTime { continue }
+            for split in kernels.splits {
+                let split = Double(split)
+                if split > 1 && (grid >= kernels.splitBelowGridPerUnit * machine.units || split * 8 > slabs) { break }
+                let time = demand(candidate, split: split, problem, hot: false).time
+                if time < bestTime {
+                    bestTime = time
+                    best = index
+                    bestSplit = split
+                }
+            }
+        }
+        return timed(candidates[best], split: bestSplit, problem)
+    }
+
+    /// The tile that the library's rule for batched products names, nil where it takes the fastest.
+    private func batchedTile(_ problem: GEMMProblem) -> Int? {
+        switch kernels.batchedSelection {
+        case .fastest:
+            return nil
+        case .always(let tile):
+            return candidates.firstIndex { $0.tile == tile }
+        case .leastPaddedArea(let weighted):
+            var best: Int?
+            var bestArea = Double.infinity
+            for entry in weighted {
+                let rows = ceilingQuotient(problem.m, Double(entry.tile.tokens)) * Double(entry.tile.tokens)
+                let area = rows * ceilingQuotient(problem.n, Double(entry.tile.features)) * Double(entry.tile.features) * entry.weight
+                if area < bestArea, let index = candidates.firstIndex(where: { $0.tile == entry.tile }) {
+                    bestArea = area
+                    best = index
+                }
+            }
+            return best
+        }
+    }
+
+    /// Cycles of one slab when `resident` CTAs share a multiprocessor, `active` of which are busy.
+    @inline(__always)
+    private func slabCycles(_ candidate: Candidate, resident: Double, active: Double, _ problem: GEMMProblem) -> (Double, Bool) {
+        let warps = resident * candidate.warps
+        let transposed = problem.isWeightTransposed ? constants.transposedShare : 1
+        let hiding = warps / (warps + constants.hidingWarps) * min(1, warps / 4)
+        let multiply = resident * candidate.multiplyCycles / (candidate.feedShare * transposed * hiding)
+        let bytes = (min(candidate.features, problem.n) + min(candidate.tokens, problem.m)) * elementBytes * slab
+        let cache = resident * bytes / min(64, cacheBytesPerClockPerUnit / active)
+        let latency = constants.loadLatency * clock / constants.slabsInFlight
+        let largest = max(multiply, cache, latency)
+        return (largest, cache >= largest)
+    }
+
+    private func demand(_ candidate: Candidate, split: Double, _ problem: GEMMProblem, hot: Bool) -> Demand {
+        let tokenTiles = ceilingQuotient(problem.m, candidate.tokens)
+        let featureTiles = ceilingQuotient(problem.n, candidate.features)
+        let grid = tokenTiles * featureTiles * problem.batch * split
+        let steps = ceilingQuotient(problem.k, split * slab * Double(candidate.tile.slices)) * Double(candidate.tile.slices)
+        let perWave = machine.units * candidate.occupancy
+        let full = (grid / perWave).rounded(.down)
+        let rest = grid - full * perWave
+        let active = min(grid, machine.units)
+        let store = min(candidate.features, problem.n) * min(candidate.tokens, problem.m) * problem.outputBytes
+            / (machine.cacheBytesPerClock / machine.units)
+        var cycles = 0.0
+        var cacheLimited = false
+        if full > 0 {
+            let (slabTime, limited) = slabCycles(candidate, resident: candidate.occupancy, active: active, problem)
+            cycles += full * (steps * slabTime + candidate.occupancy * store)
+            cacheLimited = limited
+        }
+        if rest > 0 {
+            // The last partial wave lasts as long as the CTAs of the busiest multiprocessor.
+            let resident = ceilingQuotient(rest, machine.units)
+            let (slabTime, limited) = slabCycles(candidate, resident: resident, active: active, problem)
+            cycles += steps * slabTime + resident * store
+            if full == 0 { cacheLimited = limited }
+        }
+        let waves = (grid / perWave).rounded(.up)
+        // 0.6 of a prologue is exposed between waves, less with several CTAs to switch between.
+        let exposed = 0.6 / max(1, candidate.occupancy)
+        var multiprocessor = constants.prologue * (1 + exposed * (waves - 1)) + cycles / clock
+
+        var camps = false
+        if constants.campingStride > 0, problem.isWeightTransposed || problem.batch == 1 {
+            camps = (problem.k * elementBytes).truncatingRemainder(dividingBy: constants.campingStride) == 0
+        }
+        if camps { multiprocessor *= constants.campingFactor }
+
+        let (bytes, loads) = traffic(
+            candidate, split: split, tokenTiles: tokenTiles, featureTiles: featureTiles, problem, hot: hot)
+        let memory = bytes * inverseBandwidth * (camps ? constants.campingFactor : 1)
+        let reduction =
+            split > 1
+            ? constants.splitReduction + 8 * split * problem.m * problem.n * problem.batch / machine.cacheBandwidth : 0
+        return Demand(
+            multiprocessor: multiprocessor, cacheLimited: cacheLimited, memory: memory, reduction: reduction, grid: grid,
+            waves: grid / perWave, memoryBytes: bytes, cacheBytes: loads, time: overlap(multiprocessor, memory, 0) + reduction)
+    }
+
+    /// Bytes from and to memory, and bytes that CTAs load from the shared cache.
+    private func traffic(
+        _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem, hot: Bool
+    ) -> (memory: Double, cache: Double) {
+        let a = problem.activationFootprint
+        let b = problem.weightFootprint
+        let capacity = machine.cacheCapacity
+        let perProduct = max(1, machine.units * candidate.occupancy / split)
+        let waveFeatures = min(featureTiles, max(1, perProduct.squareRoot().rounded()))
+        let waveTokens = min(tokenTiles, max(1, (perProduct / waveFeatures).rounded(.up)))
+        var read = a + b
+        if read / problem.batch >= 0.6 * capacity {
+            let rereadA = a / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(featureTiles, waveFeatures)
+            let rereadB = b / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(tokenTiles, waveTokens)
+            read = a * rereadA + b * rereadB
+        }
+        let loads = a * featureTiles + b * tokenTiles
+        // CTAs of a wave drift apart along k; when what lies between the first and the last exceeds the cache, each fetches for itself.
+        let spread =
+            (waveFeatures * candidate.features + waveTokens * candidate.tokens) * constants.drift * (problem.k / split) * elementBytes
+            / capacity
+        let lost = spread * spread / (1 + spread * spread)
+        read += lost * max(0, loads * constants.sectorOverfetch - read)
+        if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
+        return (max(read, 0) + problem.outputFootprint, loads)
+    }
+
+    private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {
+        let demand = demand(candidate, split: split, problem, hot: true)
+        let padded =
+            demand.grid * candidate.tokens * candidate.features * 2
+            * ceilingQuotient(problem.k, split * slab) * slab
+        let dynamic = padded * constants.picojoulesPerOperation + demand.cacheBytes * power.cachePicojoulesPerByte
+        let energyOfMemory = demand.memoryBytes * power.memoryPicojoulesPerByte
+        let full = overlap(demand.multiprocessor, demand.memory, 0)
+        let settled = power.settle(dynamic: dynamic, memory: energyOfMemory) { clock in
+            overlap(demand.multiprocessor / clock, demand.memory, 0)
+        }
+        let kernel = problem.isSustained ? settled.time : power.transient(full: full, sustained: settled.time)
+        var estimate = GEMMEstimate(
+            tile: candidate.tile, split: Int(split), grid: demand.grid, waves: demand.waves, multiprocessor: demand.multiprocessor,
+            cache: 0, memory: demand.memory, kernel: kernel, memoryTraffic: demand.memoryBytes, cacheTraffic: demand.cacheBytes,
+            dynamicEnergy: dynamic)
+        estimate.power = max(0, kernel - full)
+        estimate.relativeClock = settled.clock
+        estimate.fill = constants.kernelLatency
+        estimate.reduction = demand.reduction
+        let perUnit = padded * candidate.multiplyCycles / (2 * candidate.tokens * candidate.features * slab) / (machine.units * clock)
+        estimate.useful = min(demand.multiprocessor, perUnit * min(1, problem.operations / padded))
+        estimate.padding = max(0, min(demand.multiprocessor, perUnit) - estimate.useful)
+        estimate.prologue = min(constants.prologue, demand.multiprocessor - estimate.useful - estimate.padding)
+        let idle = max(0, 1 - demand.grid / (machine.units * ceilingQuotient(demand.grid, machine.units)))
+        let remaining = demand.multiprocessor - estimate.useful - estimate.padding - estimate.prologue
+        estimate.tail = min(remaining, idle * demand.multiprocessor)
+        estimate.stall = max(0, remaining - estimate.tail)
+        estimate.stallOwner = demand.cacheLimited ? TimeOwner.l2Bandwidth : TimeOwner.sharedMemory
+        return estimate
+    }
+}

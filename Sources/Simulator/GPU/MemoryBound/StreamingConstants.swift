@@ -1,0 +1,31 @@
+import Hardware
+
+/// Constants of kernels that stream data through a GPU.
+struct StreamingConstants: Sendable {
+    /// Share of pin bandwidth that a stream of reads and writes sustains.
+    var bandwidthShare: Double
+    /// Share of the shared cache's stated rate that a stream sustains.
+    var cacheShare: Double
+    /// Share of the cache that survives from one kernel to the next, and sharpness of its edge.
+    var residentShare: Double
+    var residencySharpness: Double
+    /// Fixed latency of a kernel, microseconds.
+    var kernelLatency: Double
+    /// Bytes that one thread keeps in flight in kernels with narrow accesses.
+    var narrowBytesPerThread: Double
+    /// Load-to-use latency of main memory under load, microseconds.
+    var loadedLatency: Double
+    /// Instructions issued per stated arithmetic step.
+    var instructionScale: Double
+
+    init(_ read: ConstantReader, group: String) {
+        bandwidthShare = read(group, "bandwidth_share", default: 0.88)
+        cacheShare = read(group, "cache_share", default: 0.6)
+        residentShare = read(group, "resident_cache_share", default: 0.7)
+        residencySharpness = read(group, "residency_sharpness", default: 1.5)
+        kernelLatency = read(group, "kernel_latency_us", default: 1.5)
+        narrowBytesPerThread = read(group, "narrow_bytes_per_thread", default: 4)
+        loadedLatency = read(group, "loaded_latency_us", default: 1.0)
+        instructionScale = read(group, "instruction_scale", default: 1)
+    }
+}

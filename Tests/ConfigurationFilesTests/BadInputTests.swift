@@ -1,0 +1,108 @@
+import ConfigurationFiles
+import Foundation
+import Testing
+
+/// What is wrong with a text, and the message that a user must get for it.
+struct BadInput: Sendable, CustomTestStringConvertible {
+    var text: String
+    var message: String
+    var format: ConfigurationDocument.Format = .yaml
+    var testDescription: String { message }
+}
+
+@Suite struct BadInputTests {
+    @Test(arguments: [
+        BadInput(text: "", message: "f: the file is empty"),
+        BadInput(text: " \n\n", message: "f: the file is empty"),
+        BadInput(text: "a: 1\na: 2\n", message: "f:1:1: duplicate key 'a'"),
+        BadInput(text: "a: 1\n\"a\": 2\n", message: "f:1:1: duplicate key 'a'"),
+        BadInput(text: "a: [1, 2\nb: 3\n", message: "f:2:2: malformed YAML: did not find expected ',' or ']' (while parsing a flow sequence)"),
+        BadInput(text: "a: &x [1]\nb: *x\n", message: "f:2:4: aliases (*name) are not supported, write the value out or quote the text"),
+        BadInput(text: "? [1, 2]\n: x\n", message: "f:1:3: a key must be a name"),
+        BadInput(text: "{\"a\": 1,}", message: "f:1:9: malformed JSON: found '}', a key in double quotes belongs here", format: .json),
+        BadInput(text: "{\"a\": 1, \"a\": 2}", message: "f:1:10: duplicate key 'a'", format: .json),
+        BadInput(text: "{\"a\": 01}", message: "f:1:7: malformed JSON: found '01', a value belongs here", format: .json),
+        BadInput(text: "{\"a\":\n  NaN}", message: "f:2:3: malformed JSON: found 'NaN', a value belongs here", format: .json),
+        BadInput(text: "{\"a\": \"x\ny\"}", message: "f:1:9: malformed JSON: found byte 10 inside a string, control characters must be escaped", format: .json),
+        BadInput(text: "[1] 2", message: "f:1:5: malformed JSON: found '2' after the end of the value", format: .json),
+        BadInput(text: "[1 2]", message: "f:1:4: malformed JSON: found '2', ',' or ']' belongs here", format: .json),
+        BadInput(text: "[\"\\ud800\"]", message: "f:1:9: malformed JSON: \\ud800 is half of a surrogate pair", format: .json),
+        BadInput(text: "{\"a\"", message: "f:1:5: malformed JSON: found the end of the file, ':' belongs after a key", format: .json),
+    ])
+    func malformedTextIsRefusedWithItsPlace(input: BadInput) throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationDocument(text: input.text, path: "f", format: input.format)
+        }
+        #expect(error?.description == input.message)
+    }
+
+    @Test(arguments: [
+        ([0x61, 0x3A, 0x00], "f: the file is binary (byte 2 is zero), UTF-8 text belongs here"),
+        ([0xFF, 0xFE, 0x61, 0x00], "f: the file is UTF-16, text must be UTF-8"),
+        ([0x61, 0x0A, 0xC3, 0x28], "f:2: the text is not UTF-8"),
+    ] as [([UInt8], String)])
+    func bytesThatAreNoTextAreRefused(bytes: [UInt8], message: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationDocument(bytes: bytes, path: "f", format: .yaml)
+        }
+        #expect(error?.description == message)
+    }
+
+    /// Ten levels of nine references each would stand for 3.5 billion values.
+    @Test func aliasBombIsRefusedBeforeItIsParsed() {
+        var text = "a0: &a0 [x, x]\n"
+        for level in 1...10 {
+            text += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
+        }
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationDocument(text: text, path: "f") }
+        #expect(error?.description.contains("aliases") == true)
+    }
+
+    enum Nesting: CaseIterable {
+        case flowLists, flowMappings, dashes, indentation
+
+        var text: String {
+            switch self {
+            case .flowLists: String(repeating: "[", count: 100_000)
+            case .flowMappings: String(repeating: "{a: ", count: 100_000)
+            case .dashes: String(repeating: "- ", count: 100_000) + "x"
+            case .indentation: (0..<2000).map { String(repeating: " ", count: $0) + "a:" }.joined(separator: "\n")
+            }
+        }
+    }
+
+    @Test(arguments: Nesting.allCases)
+    func nestingWithoutBoundIsRefused(nesting: Nesting) {
+        let text = nesting.text
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationDocument(text: text, path: "f") }
+        #expect(error?.description.contains("nested deeper than 64 levels") == true)
+        if nesting == .flowLists {
+            #expect(throws: ConfigurationError.self) { try ConfigurationDocument(text: text, path: "f", format: .json) }
+        }
+    }
+
+    @Test func limitsHoldForBytesAndValues() {
+        let limits = ReadingLimits(bytes: 100, nodes: 10, depth: 8)
+        let long = #expect(throws: ConfigurationError.self) {
+            try ConfigurationDocument(text: String(repeating: "x", count: 101), path: "f", limits: limits)
+        }
+        #expect(long?.description == "f: the text has 101 bytes, at most 100 are read")
+        for format in ConfigurationDocument.Format.allCases {
+            #expect(throws: ConfigurationError.self) {
+                try ConfigurationDocument(text: "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]", path: "f", format: format, limits: limits)
+            }
+        }
+    }
+
+    @Test func missingFileNamesItsNeighbour() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ridgeline-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("a: 1".utf8).write(to: folder.appendingPathComponent("h100-sxm.yaml"))
+        let wanted = folder.appendingPathComponent("h100-smx.yaml").path
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationDocument.read(wanted) }
+        #expect(error?.description == "\(wanted): no such file; did you mean 'h100-sxm.yaml'?")
+        let directory = #expect(throws: ConfigurationError.self) { try ConfigurationDocument.read(folder.path) }
+        #expect(directory?.description == "\(folder.path): found a folder, a file belongs here")
+    }
+}
