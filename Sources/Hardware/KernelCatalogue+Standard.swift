@@ -11,24 +11,24 @@ extension KernelCatalogue {
                 engine: .matrix, operandPaths: [.bulkTensorCopy, .tensorMemory], tiles: tensorTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 2),
             KernelSet(
-                engine: .vector, generations: ["pascal", "pascal60", "pascal61", "maxwell"],
+                engine: .vector, generations: ["pascal", "pascal-gp100", "maxwell", "kepler"],
                 tiles: [t128x128, t128x64, t64x64, t128x32, t32x128, s32x32], splits: [1, 2, 4, 8, 16], splitBelowGridPerUnit: 8,
                 batchedSelection: .always(t128x64)),
             KernelSet(
-                engine: .vector, generations: ["volta", "volta70"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
+                engine: .vector, generations: ["volta"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 16,
                 batchedSelection: .leastPaddedArea([
                     WeightedTile(t64x64, weight: 1), WeightedTile(t32x128, weight: 1), WeightedTile(t128x32, weight: 1.5),
                 ])),
             KernelSet(
-                engine: .vector, generations: ["turing", "turing75"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
+                engine: .vector, generations: ["turing"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 16,
                 batchedSelection: .leastPaddedArea([
                     WeightedTile(t64x64, weight: 1), WeightedTile(t128x64, weight: 0.8), WeightedTile(t128x32, weight: 1),
                     WeightedTile(t32x128, weight: 1.5),
                 ])),
             KernelSet(
-                engine: .vector, generations: ["cdna", "cdna1", "cdna2", "cdna3"], tiles: tensileTiles, splits: [1],
+                engine: .vector, generations: ["cdna1", "cdna2", "cdna3"], tiles: tensileTiles, splits: [1],
                 splitBelowGridPerUnit: 0),
             KernelSet(
                 engine: .vector, operandPaths: [.asynchronousCopy], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8],

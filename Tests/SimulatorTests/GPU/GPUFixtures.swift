@@ -60,24 +60,24 @@ enum GPUFixture {
     }
 
     static let p4 = Numbers(
-        id: "p4", generation: "pascal61", path: .registers, units: 20, boost: 1063, vector: [.fp32: 256], matrix: [.int8: 1024], memory: 192,
+        id: "p4", generation: "pascal", path: .registers, units: 20, boost: 1063, vector: [.fp32: 256], matrix: [.int8: 1024], memory: 192,
         cacheMiB: 2, cacheBytesPerClock: 921, sharedKiB: 96, watts: 75)
     static let p100 = Numbers(
-        id: "p100-pcie", generation: "pascal60", path: .registers, units: 56, boost: 1303, vector: [.fp32: 128, .fp16: 256], matrix: [:],
+        id: "p100-pcie", generation: "pascal-gp100", path: .registers, units: 56, boost: 1303, vector: [.fp32: 128, .fp16: 256], matrix: [:],
         memory: 732, cacheMiB: 4, cacheBytesPerClock: 1246, sharedKiB: 64, watts: 250)
     static let v100 = Numbers(
-        id: "v100-pcie", generation: "volta70", path: .registers, units: 80, boost: 1380, vector: [.fp32: 128, .fp16: 256, .fp64: 64],
+        id: "v100-pcie", generation: "volta", path: .registers, units: 80, boost: 1380, vector: [.fp32: 128, .fp16: 256, .fp64: 64],
         matrix: [.fp16: 1024], memory: 900, cacheMiB: 6, cacheBytesPerClock: 2048, sharedKiB: 96, watts: 250)
     static let t4 = Numbers(
-        id: "t4", generation: "turing75", path: .registers, units: 40, boost: 1590, vector: [.fp32: 128, .fp16: 256],
+        id: "t4", generation: "turing", path: .registers, units: 40, boost: 1590, vector: [.fp32: 128, .fp16: 256],
         matrix: [.fp16: 1024, .int8: 2048], memory: 320, cacheMiB: 4, cacheBytesPerClock: 799, sharedKiB: 64, sharedBytesPerClock: 64,
         threads: 1024, ctas: 16, watts: 70)
     static let a100PCIe = Numbers(
-        id: "a100-pcie-40gb", generation: "ga100", path: .asynchronousCopy, units: 108, boost: 1410, vector: [.fp32: 128, .fp16: 512, .fp64: 64],
+        id: "a100-pcie-40gb", generation: "ampere", path: .asynchronousCopy, units: 108, boost: 1410, vector: [.fp32: 128, .fp16: 512, .fp64: 64],
         matrix: [.fp16: 2048, .bf16: 2048, .tf32: 1024, .int8: 4096], memory: 1555, cacheMiB: 40, cacheBytesPerClock: 5120, sharedKiB: 164,
         watts: 250)
     static let a100 = Numbers(
-        id: "a100-sxm-80gb", generation: "ga100", path: .asynchronousCopy, units: 108, boost: 1410, vector: [.fp32: 128, .fp16: 512, .fp64: 64],
+        id: "a100-sxm-80gb", generation: "ampere", path: .asynchronousCopy, units: 108, boost: 1410, vector: [.fp32: 128, .fp16: 512, .fp64: 64],
         matrix: [.fp16: 2048, .bf16: 2048, .tf32: 1024, .int8: 4096], memory: 2039, cacheMiB: 40, cacheBytesPerClock: 5120, sharedKiB: 164,
         watts: 400)
     static let l40s = Numbers(
@@ -90,7 +90,7 @@ enum GPUFixture {
         matrix: [.fp16: 4096, .bf16: 4096, .tf32: 2048, .fp8e4m3: 8192, .int8: 8192], memory: 3352, cacheMiB: 50, cacheBytesPerClock: 5120,
         sharedKiB: 228, watts: 700)
     static let b200 = Numbers(
-        id: "b200-sxm", generation: "bw100", path: .tensorMemory, units: 148, boost: 1965, matrixClock: 1965,
+        id: "b200-sxm", generation: "blackwell", path: .tensorMemory, units: 148, boost: 1965, matrixClock: 1965,
         vector: [.fp32: 256, .fp16: 512],
         matrix: [.fp16: 8192, .bf16: 8192, .tf32: 4096, .fp8e4m3: 16384, .nvfp4: 32768], memory: 8000, cacheMiB: 126,
         sharedKiB: 228, watts: 1000)
