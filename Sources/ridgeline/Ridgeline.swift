@@ -9,6 +9,7 @@ struct Ridgeline: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ArchCommand.self,
+            FitCommand.self,
             TraceCommand.self,
             ValidateCommand.self,
         ])
