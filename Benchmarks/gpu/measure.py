@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -1245,9 +1246,21 @@ class Timer:
         with self.torch.cuda.stream(stream):
             calls_to_capture(warm_up=True)
         self.torch.cuda.current_stream().wait_stream(stream)
+        # Not `torch.cuda.graph`: it collects garbage and empties the allocator's cache, which takes longer than most measurements.
         graph = self.torch.cuda.CUDAGraph()
-        with self.torch.cuda.graph(graph, stream=stream):
-            outputs = calls_to_capture(warm_up=False)
+        self.device.synchronize()
+        with self.torch.cuda.stream(stream):
+            graph.capture_begin()
+            try:
+                outputs = calls_to_capture(warm_up=False)
+            except BaseException:
+                try:
+                    graph.capture_end()
+                except RuntimeError:
+                    pass    # the capture is void; the first error says why
+                raise
+            graph.capture_end()
+        self.torch.cuda.current_stream().wait_stream(stream)
         return graph, outputs
 
     def measure(self, problem, source, check, tolerance):
@@ -1280,7 +1293,7 @@ class Timer:
             def all_calls(warm_up):
                 outputs, last = [], None
                 for arguments in order[:2] if warm_up else order:
-                    last = None if cold else last    # a hot output is written where the one before it was
+                    last = None    # frees a hot output, so that the next one is written to the same place
                     last = problem.call(*arguments)
                     if cold:
                         outputs.append(last)
@@ -1579,6 +1592,7 @@ def measure(arguments, cases):
     deadline = started + 60 * budget
     status = 0
     try:
+        warnings.simplefilter("ignore")    # why a kernel does not fit a shape; skipped.csv has the outcome
         with device.torch.inference_mode():
             runner = Runner(device, size, results, telemetry, arguments.seed)
             runner.timer.settle()
