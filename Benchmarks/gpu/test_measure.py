@@ -275,5 +275,72 @@ class CommandLine(unittest.TestCase):
             self.assertIn(word, stderr.getvalue())
 
 
+try:
+    import torch
+except ImportError:
+    torch = None
+
+
+@unittest.skipUnless(torch, "PyTorch is not installed")
+class OnTheCPU(unittest.TestCase):
+    def setUp(self):
+        self.device = measure.Device("cpu")
+        self.timer = measure.Timer(self.device, measure.SIZES["smallest"])
+
+    def test_every_operator_and_format_agrees_with_its_reference(self):
+        seen, missing = set(), Counter()
+        for case in measure.plan("smallest", 1, list(measure.PROBLEMS)) + measure.plan("smallest", 2, list(measure.PROBLEMS)):
+            kind = (case.family, case.op, case.dtype, case.variant)
+            if kind in seen:
+                continue
+            seen.add(kind)
+            try:
+                problem = measure.PROBLEMS[case.family](self.device, case)
+            except measure.Unsupported as reason:
+                missing[str(reason)] += 1
+                continue
+            with torch.inference_mode():
+                arguments = problem.make(1)[0]
+                try:
+                    error = problem.check(arguments, problem.call(*arguments))
+                except (RuntimeError, NotImplementedError):    # an operator that this PyTorch has for GPUs alone
+                    missing["not on a CPU"] += 1
+                    continue
+            self.assertLessEqual(error, 0.05 if case.family == "end_to_end" else measure.TOLERANCE[case.dtype], case)
+        self.assertGreater(len(seen) - sum(missing.values()), 30, missing)
+
+    def broken(self, call):
+        def reference(arguments, output):
+            return measure.deviation(output, arguments[0] * 2)
+        return measure.Problem(lambda count: [(value,) for value in self.device.normal(count, (64, 64), torch.float32)], call, reference, 32768, "test")
+
+    def test_a_wrong_result_is_no_measurement(self):
+        timing = self.timer.measure(self.broken(lambda x: x * 2), measure.COLD, True, 1e-6)
+        self.assertEqual((timing.error, timing.source), (0, measure.LOOP_COLD))
+        self.assertTrue(all(value > 0 for value in timing.times))
+        with self.assertRaises(measure.WrongResult):
+            self.timer.measure(self.broken(lambda x: x * 2.001), measure.COLD, True, 1e-6)
+
+    def test_an_output_that_is_not_written_shows_as_poison(self):
+        kept = torch.zeros(64, 64)
+        with self.assertRaises(measure.WrongResult):
+            self.timer.measure(self.broken(lambda x: kept), measure.HOT, True, 1e-6)
+
+    def test_a_run_writes_rows_with_positive_times_and_resumes_to_nothing(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
+            command = ["--size", "smallest", "--device", "cpu", "--families", "rowwise,launch", "--output", folder]
+            self.assertEqual(measure.main(command), 0)
+            with open(os.path.join(folder, "rowwise.csv"), newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            self.assertGreater(len(rows), 10)
+            for row in rows:
+                self.assertGreater(float(row["latency_us"]), 0)
+                self.assertLessEqual(float(row["latency_p10_us"]), float(row["latency_p90_us"]))
+            self.assertEqual(measure.main(command), 65)
+            self.assertEqual(measure.main(command + ["--resume"]), 0)
+            with open(os.path.join(folder, "rowwise.csv"), newline="", encoding="utf-8") as file:
+                self.assertEqual(list(csv.DictReader(file)), rows)
+
+
 if __name__ == "__main__":
     unittest.main()
