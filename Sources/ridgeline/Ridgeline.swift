@@ -9,7 +9,9 @@ struct Ridgeline: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ArchCommand.self,
+            CalibrateCommand.self,
             FitCommand.self,
+            TopologyCommand.self,
             TraceCommand.self,
             ValidateCommand.self,
         ])
