@@ -10,7 +10,10 @@ struct Ridgeline: AsyncParsableCommand {
         subcommands: [
             ArchCommand.self,
             CalibrateCommand.self,
+            CompareCommand.self,
+            ExplainCommand.self,
             FitCommand.self,
+            ProjectCommand.self,
             TopologyCommand.self,
             TraceCommand.self,
             ValidateCommand.self,
