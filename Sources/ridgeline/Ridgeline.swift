@@ -13,6 +13,7 @@ struct Ridgeline: AsyncParsableCommand {
             CompareCommand.self,
             ExplainCommand.self,
             FitCommand.self,
+            ProfileCommand.self,
             ProjectCommand.self,
             TopologyCommand.self,
             TraceCommand.self,
