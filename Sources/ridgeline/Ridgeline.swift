@@ -13,6 +13,7 @@ struct Ridgeline: AsyncParsableCommand {
             ExplainCommand.self,
             FitCommand.self,
             ProjectCommand.self,
+            RunCommand.self,
             TraceCommand.self,
             ValidateCommand.self,
         ])
