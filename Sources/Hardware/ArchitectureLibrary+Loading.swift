@@ -7,7 +7,7 @@ extension ArchitectureLibrary {
         let documents = try chain(file)
         let mappings = try documents.map { document throws(ConfigurationError) in try document.mapping() }
         if let explained = try explained(file, mappings) { return .explained(explained) }
-        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibration: try calibration(file, mappings)))
+        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibrations: try calibrations(file, mappings)))
     }
 
     /// Decodes a single file that stands outside the roots, resolving `extends` in the library.
@@ -61,17 +61,33 @@ extension ArchitectureLibrary {
         }
     }
 
-    /// Calibrated constants of the device's generation: `<vendor>/calibrations/<generation>.yaml` of the first root that has one.
+    /// Calibrated constants for the device: `<vendor>/calibrations/<generation>.yaml` of the first root that has one, then that of the
+    /// generation named by `calibrated_as`, and so on.
     ///
-    /// The file is a mapping of groups, either at the top or under `groups:`.
-    private func calibration(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> ConfigurationMapping? {
-        guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let generation = try? String(configuration: value) else { return nil }
+    /// Such a file is a mapping of groups, either at the top or under `groups:`.
+    private func calibrations(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> [Calibration] {
+        guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let own = try? String(configuration: value) else { return [] }
         let folders = [file.folder] + roots.flatMap { root in vendors(root).map { "\(root)/\($0)" } }
-        let path = folders.lazy.map { "\($0)/calibrations/\(generation).yaml" }.first { FileManager.default.fileExists(atPath: $0) }
-        guard let path else { return nil }
-        let mapping = try ConfigurationDocument.read(path).mapping()
-        guard let groups = mapping["groups"] else { return mapping }
-        return try groups.mapping()
+        var found: [Calibration] = []
+        var visited: [String] = []
+        var next: String? = own
+        var link = mappings.lazy.compactMap { $0["calibrated_as"] }.first
+        while let generation = next, !visited.contains(generation) {
+            visited.append(generation)
+            if let path = folders.lazy.map({ "\($0)/calibrations/\(generation).yaml" }).first(where: { FileManager.default.fileExists(atPath: $0) }) {
+                let mapping = try ConfigurationDocument.read(path).mapping()
+                let groups = try mapping["groups"]?.mapping() ?? mapping
+                found.append(Calibration(groups: groups, transferredFrom: generation == own ? nil : generation))
+            }
+            guard let value = link, !value.isNull else { break }
+            let name = try String(configuration: value)
+            guard let path = basePath(name, from: file.folder) else {
+                throw ConfigurationError(value.location, "no generation is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
+            }
+            next = name
+            link = try ConfigurationDocument.read(path).mapping()["calibrated_as"]
+        }
+        return found
     }
 
     /// The entry of a file with `class: explained`, nil for a device.
