@@ -25,7 +25,7 @@ extension ArchitectureLibrary {
         var folder = file.folder
         while let value = try documents[documents.count - 1].mapping()["extends"], !value.isNull {
             let name = try String(configuration: value)
-            guard let path = basePath(name, from: folder) else {
+            guard let path = basePath(name, from: folder, of: file, excluding: documents.map(\.path)) else {
                 throw ConfigurationError(value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
             }
             guard !documents.contains(where: { $0.path == path }), documents.count < 6 else {
@@ -37,14 +37,25 @@ extension ArchitectureLibrary {
         return documents
     }
 
-    /// Where a generation (or device) stands: beside the file first, then under each vendor of each root.
-    private func basePath(_ name: String, from folder: String) -> String? {
+    /// Where the file stands that is called `name`: another device of the file's root or a later one, else a generation.
+    ///
+    /// So `extends: tpu-v4` in a file of a user means the device, in the device's own file the generation, and a user's `h100-sxm.yaml` may
+    /// extend the shipped `h100-sxm`.
+    private func basePath(_ name: String, from folder: String, of file: ArchitectureFile, excluding: [String]) -> String? {
+        let firstRoot = roots.firstIndex(of: file.root) ?? 0
+        let device = files.first { candidate in
+            candidate.id == name && !excluding.contains(candidate.path) && (roots.firstIndex(of: candidate.root) ?? 0) >= firstRoot
+        }
+        return device?.path ?? generationPath(name, from: folder)
+    }
+
+    /// Where a generation stands: beside the file first, then under each vendor of each root.
+    private func generationPath(_ name: String, from folder: String) -> String? {
         var candidates = ["\(folder)/generations/\(name).yaml", "\(folder)/\(name).yaml"]
         for root in roots {
             candidates.append("\(root)/generations/\(name).yaml")
             candidates += vendors(root).map { "\(root)/\($0)/generations/\(name).yaml" }
         }
-        candidates += files.filter { $0.id == name }.map(\.path)
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }
 
@@ -81,7 +92,7 @@ extension ArchitectureLibrary {
             }
             guard let value = link, !value.isNull else { break }
             let name = try String(configuration: value)
-            guard let path = basePath(name, from: file.folder) else {
+            guard let path = generationPath(name, from: file.folder) else {
                 throw ConfigurationError(value.location, "no generation is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
             }
             next = name
