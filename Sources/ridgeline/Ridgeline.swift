@@ -7,5 +7,5 @@ struct Ridgeline: AsyncParsableCommand {
         commandName: "ridgeline",
         abstract: "What will my transformer workload do on that accelerator, why, how sure are you, and what does it cost?",
         version: "0.1.0",
-        subcommands: [TraceCommand.self, ValidateCommand.self])
+        subcommands: [TraceCommand.self, ImportCommand.self, ModelsCommand.self, ValidateCommand.self])
 }
