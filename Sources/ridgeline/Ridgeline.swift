@@ -12,6 +12,8 @@ struct Ridgeline: AsyncParsableCommand {
             CompareCommand.self,
             ExplainCommand.self,
             FitCommand.self,
+            ImportCommand.self,
+            ModelsCommand.self,
             ProjectCommand.self,
             RunCommand.self,
             TraceCommand.self,
