@@ -133,13 +133,24 @@ struct SharedTileGEMM: Sendable {
 
     func estimate(_ problem: GEMMProblem) -> GEMMEstimate {
         if problem.batch > 1, let tile = batchedTile(problem) { return timed(candidates[tile], split: 1, problem) }
+        if problem.batch > 1, kernels.batchedSelection == .fastestAlone {
+            var alone = problem
+            alone.batch = 1
+            return timed(fastest(alone).candidate, split: 1, problem)
+        }
+        let choice = fastest(problem)
+        return timed(choice.candidate, split: choice.split, problem)
+    }
+
+    /// The candidate and split that a library without knowledge of the cache's contents would take.
+    private func fastest(_ problem: GEMMProblem) -> (candidate: Candidate, split: Double) {
         var best = 0
         var bestSplit = 1.0
         var bestTime = Double.infinity
+        let slabs = ceilingQuotient(problem.k, slab)
         for index in candidates.indices {
             let candidate = candidates[index]
             let grid = ceilingQuotient(problem.m, candidate.tokens) * ceilingQuotient(problem.n, candidate.features) * problem.batch
-            let slabs = ceilingQuotient(problem.k, slab)
             let work = grid * slabs * candidate.multiplyCycles / (machine.units * clock)
             if work >= bestTime { continue }
             for split in kernels.splits {
@@ -153,13 +164,13 @@ struct SharedTileGEMM: Sendable {
                 }
             }
         }
-        return timed(candidates[best], split: bestSplit, problem)
+        return (candidates[best], bestSplit)
     }
 
     /// The tile that the library's rule for batched products names, nil where it takes the fastest.
     private func batchedTile(_ problem: GEMMProblem) -> Int? {
         switch kernels.batchedSelection {
-        case .fastest:
+        case .fastest, .fastestAlone:
             return nil
         case .always(let tile):
             return candidates.firstIndex { $0.tile == tile }
