@@ -33,8 +33,10 @@ struct SharedTileConstants: Sendable {
     var campingStride: Double
     /// Slow-down on such strides.
     var campingFactor: Double
-    /// Bytes fetched for 32 bytes wanted once lock-step is lost.
+    /// Bytes fetched per byte wanted when a line is evicted before the next slabs use the rest of it.
     var sectorOverfetch: Double
+    /// Share of the cache that half-used lines may fill before they evict one another.
+    var openLineShare: Double
 
     init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
         issueShare = read(group, "issue_share", default: 1.0)
@@ -54,7 +56,8 @@ struct SharedTileConstants: Sendable {
         picojoulesPerOperation = read(group, "pj_per_operation", default: 8)
         campingStride = read(group, "camping_stride_bytes", default: 0)
         campingFactor = read(group, "camping_factor", default: 2.5)
-        sectorOverfetch = read(group, "sector_overfetch", default: 1)
+        sectorOverfetch = read(group, "sector_overfetch", default: path == .registers ? 2 : 1)
+        openLineShare = read(group, "open_line_share", default: 0.7)
     }
 }
 
@@ -273,8 +276,26 @@ struct SharedTileGEMM: Sendable {
             / capacity
         let lost = spread * spread / (1 + spread * spread)
         read += lost * max(0, loads * constants.sectorOverfetch - read)
+        read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
         return (max(read, 0) + problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1), loads)
+    }
+
+    /// Bytes fetched again because a slab uses 32 bytes of a 128-byte line and the line is gone when the next slab wants the rest.
+    ///
+    /// Every row of an operand that is contiguous along k keeps one line open for as long as a CTA walks it.
+    @inline(__always)
+    private func openLineOverfetch(
+        _ candidate: Candidate, waveTokens: Double, waveFeatures: Double, perProduct: Double, _ problem: GEMMProblem
+    ) -> Double {
+        guard constants.sectorOverfetch > 1 else { return 0 }
+        let products = min(problem.batch, max(1, perProduct / (waveTokens * waveFeatures)))
+        let rowsA = products * min(problem.m, waveTokens * candidate.tokens)
+        let rowsB = problem.isWeightTransposed ? products * min(problem.n, waveFeatures * candidate.features) : 0
+        let x = (rowsA + rowsB) * 128 / (constants.openLineShare * machine.cacheCapacity)
+        let lost = x * x / (1 + x * x)
+        let exposed = problem.activationFootprint + (problem.isWeightTransposed ? problem.weightFootprint : 0)
+        return lost * (constants.sectorOverfetch - 1) * exposed
     }
 
     private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {
