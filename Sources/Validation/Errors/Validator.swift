@@ -152,7 +152,7 @@ private struct PlanBuilder {
         let circumstances = validator.protocols.measurementProtocol(for: series)
         if let refusal = circumstances.refusal { return .failure(RefusedRow(series: index, reason: refusal)) }
         let position: Int
-        switch try architecture(series.device) {
+        switch try architecture(circumstances.architecture ?? series.device) {
         case .failure(let refused): return .failure(RefusedRow(series: index, reason: refused.reason))
         case .success(let found): position = found
         }

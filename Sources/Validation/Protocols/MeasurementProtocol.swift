@@ -24,6 +24,8 @@ public struct MeasurementProtocol: Hashable, Sendable {
     /// Where these facts come from; absent for the neutral protocol, which is an assumption.
     public var source: Source?
     public var matches: ProtocolPatterns
+    /// Id of the architecture that was measured, where the device's name alone would lead to another.
+    public var architecture: String?
     /// Id of the software stack whose kernels ran.
     public var stack: String
     public var launch: ExecutionConditions.Launch

@@ -53,7 +53,7 @@ public struct ProtocolLibrary: Sendable {
 
 extension MeasurementProtocol {
     static let keys = [
-        "id", "notes", "source", "match", "stack", "launch", "sustained", "units_in_use", "inputs", "weights", "weight_copies", "bias",
+        "id", "notes", "source", "match", "architecture", "stack", "launch", "sustained", "units_in_use", "inputs", "weights", "weight_copies", "bias",
         "shares_key_and_value", "power_limits", "harness", "refuse",
     ]
 
@@ -69,6 +69,7 @@ extension MeasurementProtocol {
         }
         self.source = source
         matches = try ProtocolPatterns(try mapping.required("match", as: ConfigurationValue.self).mapping())
+        architecture = try mapping.optional("architecture")
         isSustained = try mapping.optional("sustained") ?? isSustained
         unitsInUse = try mapping.optional("units_in_use")
         if let units = unitsInUse, units < 1 {

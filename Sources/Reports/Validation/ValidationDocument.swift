@@ -1,0 +1,162 @@
+import Quantities
+import Simulator
+import Validation
+
+/// The results of `ridgeline validate` as text for people and data for programs.
+public struct ValidationDocument {
+    private let result: ValidationResult
+    private let groups: [ErrorGroup]
+
+    private let baselines: [BaselineErrors?]
+
+    /// - Parameter withBaselines: adds the errors of the two roofline baselines to each group, which takes a fit a group.
+    public init(_ result: ValidationResult, groups: [ErrorGroup], withBaselines: Bool = false) {
+        self.result = result
+        self.groups = groups
+        baselines = withBaselines ? groups.map { result.baselines(of: $0) } : []
+    }
+
+    /// `n of m rows answered`, and what neutral protocols were used for.
+    public var headline: String {
+        var lines = ["\(result.answered) of \(result.asked) rows answered (\(result.data.files.count) files)."]
+        for neutral in result.neutralSources {
+            let name = neutral.source.isEmpty ? "no source" : "source '\(neutral.source)'"
+            lines.append(
+                "\(neutral.rows) rows of \(name): no protocol known, neutral one assumed (graph launch, activations in cache, weights in memory, sustained clock).")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Groups, totals per family and skipped rows.
+    public var text: String {
+        var parts = [headline, errorTable.plain, "By measured time, all groups of a family together:", bucketTable.plain]
+        if !result.skipped.entries.isEmpty { parts += ["Not projected:", skippedTable.plain] }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// Errors in percent of the measured time; `in P10-P90` is the share of rows inside their interval.
+    public var errorTable: TextTable {
+        var table = TextTable(columns: [
+            .text("family"), .text("source"), .text("device"), .text("dtype"), .text("op"), .number("rows"), .number("MAPE %"),
+            .number("median"), .number("p90"), .number("bias"), .number("in P10-P90"),
+        ])
+        if !baselines.isEmpty { table.columns += [.number("roofline"), .number("3-constant")] }
+        for (index, group) in groups.enumerated() {
+            let statistics = group.statistics
+            table.rows.append(
+                [
+                    group.key.family.rawValue, group.key.source, group.key.device, group.key.dtype, group.key.op, "\(statistics.count)",
+                    percent(statistics.meanAbsolute), percent(statistics.medianAbsolute), percent(statistics.p90Absolute),
+                    percent(statistics.bias), percent(statistics.coverage * 100),
+                ] + (baselines.isEmpty ? [] : [
+                    baselines[index].map { percent($0.datasheet.meanAbsolute) } ?? "-",
+                    baselines[index].map { percent($0.threeConstants.meanAbsolute) } ?? "-",
+                ]))
+        }
+        return table
+    }
+
+    /// The groups with the columns of the JSON form.
+    public var csvTable: TextTable {
+        var table = TextTable(columns: [
+            .text("family"), .text("source"), .text("device"), .text("architecture"), .text("dtype"), .text("op"), .number("count"),
+            .number("mape"), .number("median_ape"), .number("p90_ape"), .number("bias"), .number("coverage"),
+        ])
+        for group in groups {
+            let (key, statistics) = (group.key, group.statistics)
+            let numbers = [
+                statistics.meanAbsolute, statistics.medianAbsolute, statistics.p90Absolute, statistics.bias, statistics.coverage,
+            ]
+            table.rows.append(
+                [key.family.rawValue, key.source, key.device, key.architecture, key.dtype, key.op, "\(statistics.count)"]
+                    + numbers.map { FixedPoint.format($0, fractionDigits: 4) })
+        }
+        return table
+    }
+
+    /// Mean absolute error per family and range of measured time.
+    public var bucketTable: TextTable {
+        var table = TextTable(
+            columns: [.text("family"), .number("rows"), .number("MAPE %")] + DurationBucket.allCases.map { .number($0.rawValue) })
+        for family in MeasuredFamily.allCases {
+            let pairs = groups.filter { $0.key.family == family }.flatMap { group in group.rows.map { result.rows[$0].pair } }
+            guard let all = ErrorStatistics(pairs) else { continue }
+            let buckets = DurationBucket.allCases.map { bucket in
+                ErrorStatistics(pairs.filter { DurationBucket(measuredMicroseconds: $0.measured) == bucket })
+                    .map { "\(percent($0.meanAbsolute)) (\($0.count))" } ?? "-"
+            }
+            table.rows.append([family.rawValue, "\(all.count)", percent(all.meanAbsolute)] + buckets)
+        }
+        return table
+    }
+
+    /// Rows without a projection, with the reason; devices that share one are counted together beyond three.
+    public var skippedTable: TextTable {
+        var table = TextTable(columns: [.text("family"), .text("device"), .number("rows"), .text("reason")])
+        var merged: [(family: MeasuredFamily, reason: String, devices: [String], count: Int)] = []
+        for entry in result.skipped.entries {
+            if let position = merged.firstIndex(where: { $0.family == entry.family && $0.reason == entry.reason }) {
+                merged[position].devices.append(entry.device)
+                merged[position].count += entry.count
+            } else {
+                merged.append((entry.family, entry.reason, [entry.device], entry.count))
+            }
+        }
+        for entry in merged {
+            let devices = entry.devices.count > 3 ? "\(entry.devices.count) devices" : entry.devices.joined(separator: ", ")
+            table.rows.append([entry.family.rawValue, devices, "\(entry.count)", entry.reason])
+        }
+        return table
+    }
+
+    /// `{"groups": […], "skipped": […], "answered", "asked", "neutral_protocol", "buckets": […]}`; errors in percent, coverage from 0 to 1.
+    public var json: JSONText {
+        .object([
+            "groups": .array(groups.map(Self.json)),
+            "skipped": .array(
+                result.skipped.entries.map {
+                    .object([
+                        "family": .string($0.family.rawValue), "device": .string($0.device), "reason": .string($0.reason),
+                        "count": .integer($0.count),
+                    ])
+                }),
+            "baselines": baselines.isEmpty ? nil : .array(zip(groups, baselines).compactMap(Self.json)),
+            "answered": .integer(result.answered), "asked": .integer(result.asked),
+            "neutral_protocol": .array(
+                result.neutralSources.map { .object(["source": .string($0.source), "count": .integer($0.rows)]) }),
+            "buckets": .array(
+                groups.flatMap { group in
+                    group.buckets.map { bucket in
+                        .object([
+                            "family": .string(group.key.family.rawValue), "source": .string(group.key.source),
+                            "device": .string(group.key.device), "dtype": .string(group.key.dtype), "op": .string(group.key.op),
+                            "measured": .string(bucket.bucket.rawValue), "count": .integer(bucket.statistics.count),
+                            "mape": .number(bucket.statistics.meanAbsolute), "bias": .number(bucket.statistics.bias),
+                        ])
+                    }
+                }),
+        ])
+    }
+
+    private static func json(_ group: ErrorGroup) -> JSONText {
+        .object([
+            "family": .string(group.key.family.rawValue), "source": .string(group.key.source), "device": .string(group.key.device),
+            "architecture": .string(group.key.architecture), "dtype": .string(group.key.dtype), "op": .string(group.key.op),
+            "count": .integer(group.statistics.count), "mape": .number(group.statistics.meanAbsolute),
+            "median_ape": .number(group.statistics.medianAbsolute), "p90_ape": .number(group.statistics.p90Absolute),
+            "bias": .number(group.statistics.bias), "coverage": .number(group.statistics.coverage),
+        ])
+    }
+
+    private static func json(_ group: ErrorGroup, _ baseline: BaselineErrors?) -> JSONText? {
+        guard let baseline else { return nil }
+        return .object([
+            "family": .string(group.key.family.rawValue), "source": .string(group.key.source), "device": .string(group.key.device),
+            "dtype": .string(group.key.dtype), "op": .string(group.key.op),
+            "datasheet_roofline_mape": .number(baseline.datasheet.meanAbsolute),
+            "three_constant_roofline_mape": .number(baseline.threeConstants.meanAbsolute),
+        ])
+    }
+
+    private func percent(_ value: Double) -> String { FixedPoint.format(value, fractionDigits: 1) }
+}

@@ -1,0 +1,91 @@
+import Hardware
+import Quantities
+import Workload
+
+/// The time of one matrix product on a matrix engine, resource by resource, in microseconds.
+struct EngineDemand: Sendable {
+    /// Matrix engine, padding included.
+    var matrix = 0.0
+    /// The part of `matrix` that multiplies padding.
+    var padding = 0.0
+    var arrayFill = 0.0
+    var vector = 0.0
+    var specialFunction = 0.0
+    var memory = 0.0
+    var onChip = 0.0
+    /// Bytes from and to main memory.
+    var traffic = 0.0
+}
+
+extension EngineMachine {
+    /// Demand of C[batch, m, n] = A x B.
+    ///
+    /// Weight-stationary arrays hold a rows x columns tile of B while the rows of A stream through it, so a tile costs max(m, load) cycles
+    /// (Jouppi et al., "In-datacenter performance analysis of a tensor processing unit", ISCA 2017); output-stationary ones hold a tile of C for
+    /// k cycles. Padding to the array's sides is work like any other; fill and drain are paid once per dependent operator.
+    ///
+    /// - Parameter isFused: whether activations and result stay on chip because neighbours in one compiled kernel make and use them.
+    func demand(
+        of product: MatrixMultiply, residentWeights: Double, residentInput: Double, isFused: Bool = false, units inUse: Double
+    ) throws(ProjectionError) -> EngineDemand {
+        let perCycle = try multiplyAddsPerCycle(product.scheme.compute) * inUse / units
+        let arrays = max(1, self.arrays * inUse / units)
+        // Formats faster than the geometry's base rate push more than one multiply-add through a cell each cycle.
+        let cellRate = perCycle / (arrays * rows * columns)
+        let batch = Double(product.batch)
+        let cycles = batch * arrayCycles(m: Double(product.m), n: Double(product.n), k: Double(product.k), arrays: arrays) / cellRate
+        let useful = batch * Double(product.m) * Double(product.n) * Double(product.k) / perCycle
+        var demand = EngineDemand()
+        demand.matrix = cycles / issueEfficiency / matrixClock
+        demand.padding = max(0, cycles - useful) / issueEfficiency / matrixClock
+        demand.arrayFill = fillCycles / matrixClock
+        let activations = product.activationBytes.value
+        let weights = product.weightBytes.value
+        let output = product.bytesWritten.value
+        let coldWeights = max(0, weights - residentWeights)
+        demand.traffic = isFused ? coldWeights : max(0, activations - residentInput) + coldWeights + output
+        let share = min(1, inUse / units)
+        demand.memory = demand.traffic / (memoryBandwidth * share)
+        demand.onChip = (activations + weights + output) / (onChipBandwidth * share)
+        // Conversion of weights and quantisation of activations run on the vector units: one operation an element.
+        if product.scheme.weight.bitsPerElement < product.scheme.compute.bitsPerElement {
+            demand.vector += Double(product.k) * Double(product.n) * batch / (vectorOperationsPerCycle * share) / vectorClock
+        }
+        if product.scheme.quantisation != .none {
+            demand.vector += 2 * batch * Double(product.m) * Double(product.k) / (vectorOperationsPerCycle * share) / vectorClock
+        }
+        return demand
+    }
+
+    /// Cycles of the busiest array at one multiply-add per cell and cycle.
+    private func arrayCycles(m: Double, n: Double, k: Double, arrays: Double) -> Double {
+        switch dataflow {
+        case .weightStationary:
+            let tiles = (k / rows).rounded(.up) * (n / columns).rounded(.up)
+            let streamed = (m / paddingRows).rounded(.up) * paddingRows
+            // Fewer tiles than arrays: the arrays that are left take a share of the rows with a copy of the tile.
+            guard tiles < arrays else { return (tiles / arrays).rounded(.up) * max(streamed, loadCycles) }
+            let copies = (arrays / tiles).rounded(.down)
+            return max((streamed / copies).rounded(.up), loadCycles)
+        case .outputStationary:
+            return bestOutputStationary(m: m, n: n, k: k, arrays: arrays)
+        case .dotProduct:
+            // Small blocks: padding to the block in every dimension, blocks spread over the arrays, k split where outputs are too few.
+            let blocks = (m / min(rows, max(m, 1))).rounded(.up) * (n / columns).rounded(.up) * (k / rows).rounded(.up)
+            let cyclesPerBlock = max(1, min(rows, m))
+            return max((blocks / arrays).rounded(.up), 1) * cyclesPerBlock
+        }
+    }
+
+    /// Output-stationary engines can be reshaped (Gaudi's MME as 256x256, 512x128, 128x512): the best of the three.
+    private func bestOutputStationary(m: Double, n: Double, k: Double, arrays: Double) -> Double {
+        var best = Double.infinity
+        for stretch in [1.0, 2, 0.5] {
+            let tiles = (m / (rows * stretch)).rounded(.up) * (n / (columns / stretch)).rounded(.up)
+            // With fewer tiles than arrays the contraction is split over those that are left.
+            let cycles = tiles < arrays ? k / max(1, (arrays / tiles).rounded(.down)) : (tiles / arrays).rounded(.up) * k
+            best = min(best, cycles)
+        }
+        return best
+    }
+}

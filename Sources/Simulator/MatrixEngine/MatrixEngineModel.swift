@@ -1,0 +1,78 @@
+import Foundation
+import Hardware
+import Quantities
+import Workload
+
+/// Systolic arrays, vector-matrix engines, tensor-streaming and spatial processors, overlays: devices whose matrix engines are fed by a
+/// compiler from on-chip memory.
+///
+/// An operator costs a fixed floor, the fill of its arrays, and the joint time of the resources it uses; those overlap under double buffering
+/// (p-norm), or add up on bulk-synchronous machines. docs/model.md, section "Matrix engines".
+public struct MatrixEngineModel: DeviceModel {
+    let machine: EngineMachine
+    private let collectives: CollectiveModel?
+
+    /// - Throws: when the architecture states no rate of a matrix engine.
+    public init(architecture: Architecture, stack: SoftwareStack) throws(ProjectionError) {
+        machine = try EngineMachine(architecture, stack: stack)
+        collectives = architecture.interconnect == nil ? nil : try CollectiveModel(architecture: architecture, stack: stack)
+    }
+
+    public func project(_ shape: Operator, under conditions: ExecutionConditions) throws(ProjectionError) -> OperatorProjection {
+        let units = Double(conditions.unitsInUse ?? Int(machine.units))
+        let input = conditions.residentInput.value
+        let demand: EngineDemand
+        switch shape {
+        case .matrixMultiply(let product):
+            demand = try machine.demand(of: product, residentWeights: conditions.residentWeights.value, residentInput: input, units: units)
+        case .attention(let attention):
+            demand = try machine.demand(of: attention, units: units)
+        case .rowwise(let rowwise):
+            let exponentials = rowwise.function == .softmax ? rowwise.elements : Double(rowwise.rows)
+            demand = machine.demand(of: rowwise, transcendentalElements: exponentials, residentInput: input, units: units)
+        case .elementwise(let elementwise):
+            let exponentials = elementwise.operations.value >= 8 * Double(elementwise.elements) ? Double(elementwise.elements) : 0
+            demand = machine.demand(of: elementwise, transcendentalElements: exponentials, residentInput: input, units: units)
+        case .rotary, .gather, .sampling, .copy:
+            demand = machine.demand(of: shape.shape, transcendentalElements: 0, residentInput: input, units: units)
+        case .mixtureOfExperts(let layer):
+            demand = try machine.demand(of: layer, units: units)
+        case .collective(let collective):
+            guard let collectives else { throw ProjectionError(.missingNumber, "\(machine.id) states no interconnect, so no collective") }
+            return try collectives.project(collective, under: conditions)
+        }
+        return projection(of: shape, demand)
+    }
+
+    private func projection(of shape: Operator, _ demand: EngineDemand) -> OperatorProjection {
+        var breakdown = TimeBreakdown()
+        breakdown[.launch] = machine.floorMicroseconds
+        breakdown[.arrayFill] = demand.arrayFill
+        breakdown[.linkLatency] = machine.meshCrossing
+        let parts = [demand.matrix, demand.vector, demand.specialFunction, demand.memory, demand.onChip]
+        let largest = parts.max() ?? 0
+        let joint = machine.isBulkSynchronous ? parts.reduce(0, +) : norm(parts, machine.overlapExponent)
+        if demand.matrix >= largest {
+            breakdown[.matrixPipe] = demand.matrix - demand.padding
+            breakdown[.padding] = demand.padding
+        } else {
+            breakdown[demand.vector >= largest ? .vectorPipe : demand.specialFunction >= largest ? .specialFunction
+                : demand.memory >= largest ? .memoryBandwidth : .sharedMemory] = largest
+        }
+        breakdown[.contention] = max(0, joint - largest)
+        let time = breakdown.total
+        // Never validated below device level for most of these: the interval spans a factor of two either way unless a table narrows it.
+        let interval = TimeInterval(p10: time * 0.6, p90: time * 1.9)
+        let kernel = KernelProjection(name: "compiled \(shape.family.rawValue)", time: time, gridSize: 0, waves: 0)
+        return OperatorProjection(
+            time: time, breakdown: breakdown, interval: interval, kernels: [kernel], operations: shape.operations,
+            memoryTraffic: Bytes(demand.traffic), energy: machine.power.map { Joules($0 * 0.7 * time.value) })
+    }
+
+    /// (sum of x^p)^(1/p) of nonnegative numbers, scaled by the largest so that nothing overflows.
+    private func norm(_ values: [Double], _ exponent: Double) -> Double {
+        let largest = values.max() ?? 0
+        guard largest > 0 else { return 0 }
+        return largest * pow(values.reduce(0) { $0 + pow($1 / largest, exponent) }, 1 / exponent)
+    }
+}
