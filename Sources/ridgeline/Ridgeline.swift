@@ -9,6 +9,7 @@ struct Ridgeline: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ArchCommand.self,
+            CalibrateCommand.self,
             CompareCommand.self,
             ExplainCommand.self,
             FitCommand.self,
@@ -16,6 +17,7 @@ struct Ridgeline: AsyncParsableCommand {
             ModelsCommand.self,
             ProjectCommand.self,
             RunCommand.self,
+            TopologyCommand.self,
             TraceCommand.self,
             ValidateCommand.self,
         ])
