@@ -7,5 +7,10 @@ struct Ridgeline: AsyncParsableCommand {
         commandName: "ridgeline",
         abstract: "What will my transformer workload do on that accelerator, why, how sure are you, and what does it cost?",
         version: "0.1.0",
-        subcommands: [ValidateCommand.self, FitCommand.self])
+        subcommands: [
+            ArchCommand.self,
+            FitCommand.self,
+            TraceCommand.self,
+            ValidateCommand.self,
+        ])
 }

@@ -49,7 +49,7 @@ struct SharedTileConstants: Sendable {
         bandwidthShare = read(group, "bandwidth_share", default: 0.85)
         transposedShare = read(group, "transposed_share", default: 0.92)
         residentShare = read(group, "resident_cache_share", default: 0.7)
-        residencySharpness = read(group, "residency_sharpness", default: 1)
+        residencySharpness = read(group, "residency_sharpness", default: 1.3)
         kernelLatency = read(group, "kernel_latency_us", default: 1.4)
         picojoulesPerOperation = read(group, "pj_per_operation", default: 8)
         campingStride = read(group, "camping_stride_bytes", default: 0)
@@ -263,7 +263,7 @@ struct SharedTileGEMM: Sendable {
         let lost = spread * spread / (1 + spread * spread)
         read += lost * max(0, loads * constants.sectorOverfetch - read)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
-        return (max(read, 0) + problem.outputFootprint, loads)
+        return (max(read, 0) + problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1), loads)
     }
 
     private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {
