@@ -13,6 +13,9 @@ public struct GPUModel: DeviceModel {
     let gemm: GEMMModel
     let elementwise: ElementwiseModel
     let rowwise: RowwiseModel
+    let attention: AttentionModel
+    /// Absent where the device states no link.
+    let collective: CollectiveModel?
     let elementwiseIntervals: ProjectionIntervals
     let rowwiseIntervals: ProjectionIntervals
     let hostLinkBandwidth: Double?
@@ -30,6 +33,8 @@ public struct GPUModel: DeviceModel {
         gemm = GEMMModel(architecture, machine: machine, catalogue: catalogue, read: read, power: power)
         elementwise = ElementwiseModel(machine: machine, read: read)
         rowwise = RowwiseModel(machine: machine, read: read)
+        attention = try AttentionModel(architecture: architecture, stack: stack)
+        collective = try? CollectiveModel(architecture: architecture, stack: stack)
         elementwiseIntervals = ProjectionIntervals(read, group: "elementwise")
         rowwiseIntervals = ProjectionIntervals(read, group: "rowwise")
         hostLinkBandwidth = architecture.host?.bandwidthPerDirection.value.bytesPerMicrosecond
@@ -57,9 +62,16 @@ public struct GPUModel: DeviceModel {
         case .sampling(let sampling):
             try require(sampling.format, sampling.rows > 0 && sampling.vocabulary > 0)
             return stream(rowwise.estimate(sampling, conditions), sampling.method.rawValue, shape, .rowwise, conditions)
-        case .attention, .mixtureOfExperts, .collective:
+        case .attention(let attention):
+            return try self.attention.project(attention, under: conditions)
+        case .collective(let collective):
+            guard let model = self.collective else {
+                throw ProjectionError(.missingNumber, "\(device) states no link to other devices, which a collective crosses")
+            }
+            return try model.project(collective, under: conditions)
+        case .mixtureOfExperts:
             throw ProjectionError(
-                .unsupportedOperator, "\(device): no model of \(shape.family.rawValue) operators; gemm, elementwise and rowwise work")
+                .unsupportedOperator, "\(device): no model of \(shape.family.rawValue) operators; gemm, attention, elementwise and rowwise work")
         }
     }
 
