@@ -9,7 +9,10 @@ struct Ridgeline: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ArchCommand.self,
+            CompareCommand.self,
+            ExplainCommand.self,
             FitCommand.self,
+            ProjectCommand.self,
             TraceCommand.self,
             ValidateCommand.self,
         ])
