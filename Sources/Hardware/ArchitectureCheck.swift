@@ -4,7 +4,7 @@ import Quantities
 public struct ArchitectureFinding: Hashable, Sendable, CustomStringConvertible {
     /// The check that found it.
     public enum Rule: String, Hashable, Sendable, CaseIterable {
-        case peak, clock, memory, hierarchy, multiprocessor, array, interconnect, power, price
+        case peak, clock, memory, hierarchy, multiprocessor, array, interconnect, power, price, name
     }
 
     public var id: String

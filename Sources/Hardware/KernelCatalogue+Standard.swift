@@ -5,10 +5,10 @@ extension KernelCatalogue {
         id: "standard", name: "Standard tiles",
         sets: [
             KernelSet(
-                engine: .matrix, operandPaths: [.registers, .asynchronousCopy], tiles: tensorTiles, splits: [1, 2, 3, 4, 6, 8, 16],
+                engine: .matrix, operandPaths: [.registers, .asynchronousCopy], tiles: tensorTiles, splits: [1, 2, 3, 4, 6, 8, 16, 32],
                 splitBelowGridPerUnit: 2),
             KernelSet(
-                engine: .matrix, operandPaths: [.bulkTensorCopy, .tensorMemory], tiles: tensorTiles, splits: [1, 2, 3, 4, 6, 8, 16],
+                engine: .matrix, operandPaths: [.bulkTensorCopy, .tensorMemory], tiles: tensorTiles, splits: [1, 2, 3, 4, 6, 8, 16, 32],
                 splitBelowGridPerUnit: 2),
             KernelSet(
                 engine: .vector, generations: ["pascal", "pascal-gp100", "maxwell", "kepler"],

@@ -5,21 +5,35 @@ extension OperatorTrace {
     /// The workload that this trace records, so that it can be replayed on another device.
     ///
     /// A phase event opens a phase; the operators after it belong to it. Operators before any phase event form one `forward` phase.
-    /// A trace does not know what was held in memory: the footprint counts each distinct weight matrix once and nothing else.
+    /// A plan carries the footprint in its properties; any other trace does not know what was held in memory: the footprint counts each
+    /// distinct weight matrix once and nothing else.
     ///
     /// - Complexity: linear in the number of events.
     public func replayedWorkload() -> Workload {
         var phases: [WorkloadPhase] = []
         for event in events {
             guard let shape = event.shape else {
-                if let kind = event.phase { phases.append(WorkloadPhase(kind: kind, tokens: event.phaseTokens ?? 0, operators: [])) }
+                if let kind = event.phase { phases.append(WorkloadPhase(kind: kind, tokens: event.phaseTokens ?? 0, repetitions: event.count, operators: [])) }
                 continue
             }
             if phases.isEmpty { phases.append(WorkloadPhase(kind: event.phase ?? .forward, tokens: 0, operators: [])) }
             let name = TraceEvent.place(of: event.name)
             phases[phases.count - 1].append(PlacedOperator(name: name, shape: shape, count: event.count))
         }
-        return Workload(name: workload, phases: phases.filter { !$0.operators.isEmpty }, memory: MemoryFootprint(weights: distinctWeightBytes))
+        return Workload(
+            name: workload, phases: phases.filter { !$0.operators.isEmpty }, memory: plannedMemory ?? MemoryFootprint(weights: distinctWeightBytes),
+            devices: properties.first { $0.name == "devices" }.flatMap { Int($0.value) } ?? 1)
+    }
+
+    /// The footprint that a plan states.
+    private var plannedMemory: MemoryFootprint? {
+        func size(_ name: String) -> Bytes? {
+            properties.first { $0.name == "memory.\(name).bytes" }.flatMap { Double($0.value) }.flatMap { $0.isFinite && $0 >= 0 ? Bytes($0) : nil }
+        }
+        guard let weights = size("weights") else { return nil }
+        return MemoryFootprint(
+            weights: weights, keyValueCache: size("keyValueCache") ?? .zero, activations: size("activations") ?? .zero,
+            gradients: size("gradients") ?? .zero, optimizerState: size("optimizerState") ?? .zero)
     }
 
     /// Weights of every matrix product and table in the first phase that has operators: each phase reads the same ones.

@@ -2,7 +2,7 @@ import Quantities
 
 /// An operator at its place in a workload, with the number of equal repetitions that follow one another (layers, decode steps).
 public struct PlacedOperator: Hashable, Sendable {
-    /// The place, for example `layer.attention.query_key_value`; equal for all repetitions.
+    /// The place, for example `attention.query_key_value`; equal for all repetitions.
     public var name: String
     public var shape: Operator
     /// Times this operator runs.

@@ -7,5 +7,13 @@ struct Ridgeline: AsyncParsableCommand {
         commandName: "ridgeline",
         abstract: "What will my transformer workload do on that accelerator, why, how sure are you, and what does it cost?",
         version: "0.1.0",
-        subcommands: [ValidateCommand.self, FitCommand.self])
+        subcommands: [
+            ArchCommand.self,
+            CompareCommand.self,
+            ExplainCommand.self,
+            FitCommand.self,
+            ProjectCommand.self,
+            TraceCommand.self,
+            ValidateCommand.self,
+        ])
 }

@@ -30,6 +30,9 @@ public struct Attention: OperatorShape {
     public var keyValue: NumberFormat
     /// Whether keys and values are one shared latent vector a token (MLA): read once for both.
     public var sharesKeyAndValue: Bool
+    /// Whether this is the backward pass of a fused kernel: five products where the forward pass has two, scores computed again
+    /// (Dao et al., "FlashAttention", 2022, algorithm 4).
+    public var isBackward: Bool = false
 
     public init(
         phase: Phase, batch: Int, queryTokens: Int, keyValueTokens: Int, heads: Int, keyValueHeads: Int, headDimension: Int,
@@ -65,7 +68,10 @@ public struct Attention: OperatorShape {
     }
 
     public var operations: Operations {
-        Operations(2 * Double(batch) * Double(heads) * scoresPerHead * Double(headDimension + valueHeadDimension))
+        // Backward: scores again, dQ and dK over the query width; dP and dV over the value width.
+        let (scores, values): (Double, Double) = isBackward ? (3, 2) : (1, 1)
+        let width = scores * Double(headDimension) + values * Double(valueHeadDimension)
+        return Operations(2 * Double(batch) * Double(heads) * scoresPerHead * width)
     }
     /// Bytes of keys and values attended to, read once per key/value head.
     public var keyValueBytes: Bytes {
@@ -73,10 +79,10 @@ public struct Attention: OperatorShape {
         let width = sharesKeyAndValue ? max(headDimension, valueHeadDimension) : headDimension + valueHeadDimension
         return Bytes(Double(batch) * attended * Double(keyValueHeads) * Double(width) * keyValue.bytesPerElement)
     }
-    public var bytesRead: Bytes {
-        keyValueBytes + Bytes(Double(batch) * Double(queryTokens) * Double(heads) * Double(headDimension) * query.bytesPerElement)
-    }
-    public var bytesWritten: Bytes {
-        Bytes(Double(batch) * Double(queryTokens) * Double(heads) * Double(valueHeadDimension) * query.bytesPerElement)
-    }
+    private var queryBytes: Bytes { Bytes(Double(batch) * Double(queryTokens) * Double(heads) * Double(headDimension) * query.bytesPerElement) }
+    private var outputBytes: Bytes { Bytes(Double(batch) * Double(queryTokens) * Double(heads) * Double(valueHeadDimension) * query.bytesPerElement) }
+    /// Forward: queries, keys, values. Backward: those, the output and its gradient.
+    public var bytesRead: Bytes { keyValueBytes + queryBytes + (isBackward ? outputBytes * 2 : .zero) }
+    /// Forward: the output. Backward: gradients of queries, keys and values.
+    public var bytesWritten: Bytes { isBackward ? queryBytes + keyValueBytes : outputBytes }
 }

@@ -57,6 +57,10 @@ public struct Elementwise: OperatorShape {
         case geluMul = "gelu_mul"
         case sigmoid
         case exp
+        /// Adam: reads gradient, two moments and master copy, writes the last three.
+        case adamUpdate = "adam_update"
+        /// Momentum: reads gradient, momentum and master copy, writes the last two.
+        case sgdUpdate = "sgd_update"
     }
 
     public var function: Function
@@ -82,11 +86,22 @@ public struct Elementwise: OperatorShape {
         case .add, .mul, .div, .relu, .addScalar, .mulScalar, .divScalar, .cast: 1
         case .pow, .powScalar, .gelu, .tanh, .silu, .sigmoid, .exp: 8
         case .siluMul, .geluMul: 9
+        // Two moving averages (3 each), two bias corrections, root, sum, quotient, decay, step.
+        case .adamUpdate: 14
+        case .sgdUpdate: 4
         }
         return Operations(Double(elements) * perElement)
     }
     public var bytesRead: Bytes { Bytes(Double(elements) * Double(inputs) * format.bytesPerElement) }
-    public var bytesWritten: Bytes { Bytes(Double(elements) * format.bytesPerElement) }
+    /// Tensors written, each as large as `elements`.
+    public var outputs: Int {
+        switch function {
+        case .adamUpdate: 3
+        case .sgdUpdate: 2
+        default: 1
+        }
+    }
+    public var bytesWritten: Bytes { Bytes(Double(elements) * Double(outputs) * format.bytesPerElement) }
 }
 
 /// Rotary position embedding of queries and keys, in place.

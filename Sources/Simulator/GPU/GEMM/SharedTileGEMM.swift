@@ -263,7 +263,7 @@ struct SharedTileGEMM: Sendable {
         let lost = spread * spread / (1 + spread * spread)
         read += lost * max(0, loads * constants.sectorOverfetch - read)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
-        return (max(read, 0) + problem.outputFootprint, loads)
+        return (max(read, 0) + problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1), loads)
     }
 
     private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {

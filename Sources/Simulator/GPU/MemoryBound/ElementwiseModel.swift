@@ -104,6 +104,9 @@ struct ElementwiseModel: Sendable {
         case .gelu, .tanh, .silu, .sigmoid, .exp: 12
         case .siluMul, .geluMul: 14
         case .pow, .powScalar: 60
+        // Operations that Adam's and momentum's updates ask for, the quotient and the root as in `div`.
+        case .adamUpdate: 30
+        case .sgdUpdate: 5
         }
     }
 }
