@@ -69,7 +69,7 @@ extension CPUMachine {
         let issue = bytes / (bytesPerCycle * clock * workers)
         let arithmetic = max(issue, product.operations.value / (rate * workers)) * (chunks / workers).rounded(.up) / (chunks / workers)
         let streams = self.streams(of: product, surroundings, workers: workers)
-        cost.addPass(arithmetic: arithmetic, reads: streams.reads, writes: streams.writes, cores: workers, exponent: .infinity)
+        cost.addPass(arithmetic: arithmetic, reads: streams.reads, writes: streams.writes, cores: workers, exponent: overlapExponent)
         addBias(of: product, to: &cost, surroundings)
         return cost
     }
@@ -102,7 +102,7 @@ extension CPUMachine {
         var pass = CPUCost("")
         pass.addPass(
             arithmetic: elements * kernels.bias / (workers * clock), reads: [CPUStream(bytes: bytes, level: level)],
-            writes: [CPUStream(bytes: bytes, level: level)], cores: workers, exponent: .infinity)
+            writes: [CPUStream(bytes: bytes, level: level)], cores: workers, exponent: overlapExponent)
         cost.memoryTraffic += pass.memoryTraffic
         cost.breakdown[.extraPasses] += pass.breakdown.total.microseconds
     }

@@ -9,12 +9,12 @@ import Workload
 /// docs/model.md, section "CPUs".
 public struct CPUModel: DeviceModel {
     let machine: CPUMachine
-    private let interval: ResidualInterval
+    private let intervals: ProjectionIntervals
 
     /// - Throws: when the architecture states no fp32 rate.
     public init(architecture: Architecture, stack: SoftwareStack) throws(ProjectionError) {
         machine = try CPUMachine(architecture, stack: stack)
-        interval = ResidualInterval(DeviceConstants(architecture: architecture, stack: stack), group: "cpu")
+        intervals = ProjectionIntervals(ConstantReader(DeviceConstants(architecture: architecture, stack: stack)), group: "cpu")
     }
 
     public func project(_ shape: Operator, under conditions: ExecutionConditions) throws(ProjectionError) -> OperatorProjection {
@@ -43,7 +43,7 @@ public struct CPUModel: DeviceModel {
         let time = breakdown.total
         let kernel = KernelProjection(name: cost.name, time: time, gridSize: cost.pieces, waves: cost.waves)
         return OperatorProjection(
-            time: time, breakdown: breakdown, interval: interval.around(microseconds: time.microseconds), kernels: [kernel],
+            time: time, breakdown: breakdown, interval: intervals.interval(microseconds: time.microseconds), kernels: [kernel],
             operations: shape.operations, memoryTraffic: Bytes(cost.memoryTraffic), energy: machine.power.map { Joules($0 * time.value) })
     }
 }
