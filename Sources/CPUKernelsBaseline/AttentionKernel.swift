@@ -104,7 +104,7 @@ extension VectorKernels {
     }
 
     /// scores[rows, width] = scale * q k^T with keys transposed to [d, keyTile]: vectors run over keys, queries are broadcast.
-    @inline(__always)
+    @inline(always)
     private static func scoreTile(
         _ layout: AttentionLayout, _ q: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>,
         rows: Int, width: Int
@@ -148,7 +148,7 @@ extension VectorKernels {
     }
 
     /// The same for few queries (decode), where transposing keys would cost more than it saves: a dot product a key.
-    @inline(__always)
+    @inline(always)
     private static func scoreRows(
         _ layout: AttentionLayout, _ q: UnsafePointer<Float>, _ k: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>, rows: Int,
         width: Int
@@ -162,7 +162,7 @@ extension VectorKernels {
     }
 
     /// Turns `limit` scores of a row into exp(score - running maximum), zeros the rest up to `width`, and rescales what was summed before.
-    @inline(__always)
+    @inline(always)
     private static func rescale(
         _ scores: UnsafeMutablePointer<Float>, _ limit: Int, _ width: Int, _ runningMaximum: inout Float, _ runningSum: inout Float,
         _ accumulator: UnsafeMutablePointer<Float>, _ d: Int
@@ -171,7 +171,7 @@ extension VectorKernels {
         var best = Vector(repeating: -.infinity)
         var column = 0
         while column < keyTile {
-            best = pointwiseMax(best, load(scores, column))
+            best = larger(best, load(scores, column))
             column &+= lanes
         }
         let largest = max(runningMaximum, best.max())
@@ -190,7 +190,7 @@ extension VectorKernels {
     }
 
     /// accumulator[rows, d] += scores[rows, width] v[width, d]: four queries share each load of a value vector.
-    @inline(__always)
+    @inline(always)
     private static func accumulate(
         _ scores: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ stride: Int, _ accumulator: UnsafeMutablePointer<Float>, rows: Int,
         width: Int, _ d: Int
@@ -235,7 +235,7 @@ extension VectorKernels {
     }
 
     /// target[columns, keyTile] = source[rows, columns] transposed; columns past `rows` are zero.
-    @inline(__always)
+    @inline(always)
     private static func transpose(
         _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, to target: UnsafeMutablePointer<Float>
     ) {

@@ -36,7 +36,7 @@ public enum VectorKernels {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private static func normalize(
         _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ columns: Int, shift: Float, scale: Float,
         gain: UnsafePointer<Float>, bias: UnsafePointer<Float>?
@@ -54,7 +54,7 @@ public enum VectorKernels {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     static func softmaxRow(_ x: UnsafeMutablePointer<Float>, _ columns: Int) {
         let largest = maximum(x, columns)
         var sum = Vector.zero
@@ -83,7 +83,7 @@ public enum VectorKernels {
         var best = Vector(repeating: -.infinity)
         var index = 0
         while index &+ lanes <= count {
-            best = pointwiseMax(best, load(x, index))
+            best = larger(best, load(x, index))
             index &+= lanes
         }
         var result = best.max()
