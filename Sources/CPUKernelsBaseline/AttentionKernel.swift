@@ -31,8 +31,9 @@ public struct AttentionLayout: Sendable {
     }
 }
 
-/// Queries and keys of one tile of scores: 16 queries x 64 keys of fp32 are 4 KiB, so a tile and its keys and values stay in L1.
-private let queryTile = 16
+/// Queries and keys of one tile of scores: 64 x 64 of fp32 are 16 KiB, so scores, transposed keys and accumulators stay in L2 at worst, and
+/// transposing 64 keys is spread over 64 queries.
+private let queryTile = 64
 private let keyTile = 64
 
 extension VectorKernels {
@@ -196,31 +197,23 @@ extension VectorKernels {
         width: Int, _ d: Int
     ) {
         var column = 0
-        while column &+ lanes <= d {
+        // Four queries by two vectors of values: eight accumulators, six loads for eight multiply-adds.
+        while column &+ 2 &* lanes <= d {
             var row = 0
             while row &+ 4 <= rows {
-                let target = accumulator + (row &* d &+ column)
-                var a = load(target, 0), b = load(target, d), c = load(target, 2 &* d), e = load(target, 3 &* d)
-                let weight = scores + row * keyTile
-                for key in 0..<width {
-                    let value = load(v, key &* stride &+ column)
-                    a = multiplyAdd(Vector(repeating: weight[key]), value, a)
-                    b = multiplyAdd(Vector(repeating: weight[keyTile &+ key]), value, b)
-                    c = multiplyAdd(Vector(repeating: weight[2 &* keyTile &+ key]), value, c)
-                    e = multiplyAdd(Vector(repeating: weight[3 &* keyTile &+ key]), value, e)
-                }
-                store(a, target, 0)
-                store(b, target, d)
-                store(c, target, 2 &* d)
-                store(e, target, 3 &* d)
+                accumulateBlock(scores + row * keyTile, v + column, stride, accumulator + (row &* d &+ column), width: width, d)
                 row &+= 4
             }
             while row < rows {
-                let target = accumulator + (row &* d &+ column)
-                var a = load(target, 0)
-                for key in 0..<width { a = multiplyAdd(Vector(repeating: scores[row &* keyTile &+ key]), load(v, key &* stride &+ column), a) }
-                store(a, target, 0)
+                accumulateRow(scores + row * keyTile, v + column, stride, accumulator + (row &* d &+ column), width: width)
+                accumulateRow(scores + row * keyTile, v + (column &+ lanes), stride, accumulator + (row &* d &+ column &+ lanes), width: width)
                 row &+= 1
+            }
+            column &+= 2 &* lanes
+        }
+        while column &+ lanes <= d {
+            for row in 0..<rows {
+                accumulateRow(scores + row * keyTile, v + column, stride, accumulator + (row &* d &+ column), width: width)
             }
             column &+= lanes
         }
@@ -232,6 +225,54 @@ extension VectorKernels {
             }
             column &+= 1
         }
+    }
+
+    @inline(always)
+    private static func accumulateBlock(
+        _ scores: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ stride: Int, _ target: UnsafeMutablePointer<Float>, width: Int, _ d: Int
+    ) {
+        var a0 = load(target, 0), b0 = load(target, d), c0 = load(target, 2 &* d), e0 = load(target, 3 &* d)
+        var a1 = load(target, lanes), b1 = load(target, d &+ lanes), c1 = load(target, 2 &* d &+ lanes), e1 = load(target, 3 &* d &+ lanes)
+        for key in 0..<width {
+            let v0 = load(v, key &* stride)
+            let v1 = load(v, key &* stride &+ lanes)
+            let a = Vector(repeating: scores[key])
+            let b = Vector(repeating: scores[keyTile &+ key])
+            let c = Vector(repeating: scores[2 &* keyTile &+ key])
+            let e = Vector(repeating: scores[3 &* keyTile &+ key])
+            a0 = multiplyAdd(a, v0, a0)
+            a1 = multiplyAdd(a, v1, a1)
+            b0 = multiplyAdd(b, v0, b0)
+            b1 = multiplyAdd(b, v1, b1)
+            c0 = multiplyAdd(c, v0, c0)
+            c1 = multiplyAdd(c, v1, c1)
+            e0 = multiplyAdd(e, v0, e0)
+            e1 = multiplyAdd(e, v1, e1)
+        }
+        store(a0, target, 0)
+        store(a1, target, lanes)
+        store(b0, target, d)
+        store(b1, target, d &+ lanes)
+        store(c0, target, 2 &* d)
+        store(c1, target, 2 &* d &+ lanes)
+        store(e0, target, 3 &* d)
+        store(e1, target, 3 &* d &+ lanes)
+    }
+
+    @inline(always)
+    private static func accumulateRow(
+        _ scores: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ stride: Int, _ target: UnsafeMutablePointer<Float>, width: Int
+    ) {
+        var even = load(target, 0)
+        var odd = Vector.zero
+        var key = 0
+        while key &+ 2 <= width {
+            even = multiplyAdd(Vector(repeating: scores[key]), load(v, key &* stride), even)
+            odd = multiplyAdd(Vector(repeating: scores[key &+ 1]), load(v, (key &+ 1) &* stride), odd)
+            key &+= 2
+        }
+        if key < width { even = multiplyAdd(Vector(repeating: scores[key]), load(v, key &* stride), even) }
+        store(even + odd, target, 0)
     }
 
     /// target[columns, keyTile] = source[rows, columns] transposed; columns past `rows` are zero.
