@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Hardware
+import ConfigurationFiles
 
 struct ArchNewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,20 +19,20 @@ struct ArchNewCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write to this file instead of standard output; an existing file is not replaced.", valueName: "file"))
     var output: String?
 
-    @OptionGroup var options: ArchitectureOptions
+    @OptionGroup var library: LibraryOptions
 
     func run() throws {
-        try ArchFailure.reported {
-            let device = try options.library().architecture(named: like)
+        try reportingErrors {
+            let device = try library.library().device(like)
             let text = ArchitectureTemplate.extending(device, name: name ?? "\(device.name), changed")
             guard let output else {
-                print(text, terminator: "")
+                StandardOutput.write(text)
                 return
             }
             guard !FileManager.default.fileExists(atPath: output) else {
                 throw ArchitectureLibraryError(.invalidFile, "\(output): the file exists and is not replaced")
             }
-            try TemporaryOutput.write(to: output) { try $0.write(contentsOf: Data(text.utf8)) }
+            try OutputFile.write(text, to: output)
         }
     }
 }
