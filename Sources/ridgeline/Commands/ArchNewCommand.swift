@@ -9,10 +9,15 @@ struct ArchNewCommand: ParsableCommand {
         commandName: "new", abstract: "Write an architecture file to start a design from.",
         discussion: """
             --like writes a file that extends a device, with every number of it as a comment. The file projects at once; change what differs.
+            --from writes a file for the device that a report of the measuring kit (device.json of Benchmarks/gpu) describes: it extends the
+            accelerator of that name, or the one given by --like, and states what the device reported otherwise.
             """)
 
     @Option(help: ArgumentHelp("The accelerator to start from, by id, name or alias.", valueName: "id"))
-    var like: String
+    var like: String?
+
+    @Option(name: .customLong("from"), help: ArgumentHelp("A device report, device.json of the measuring kit.", valueName: "file"))
+    var report: String?
 
     @Option(help: "Name of the new accelerator.")
     var name: String?
@@ -22,10 +27,13 @@ struct ArchNewCommand: ParsableCommand {
 
     @OptionGroup var library: LibraryOptions
 
+    func validate() throws {
+        if like == nil, report == nil { throw ValidationError("Give --like ID, --from device.json, or both") }
+    }
+
     func run() throws {
         try reportingErrors {
-            let device = try library.library().device(like)
-            let text = ArchitectureTemplate.extending(device, name: name ?? "\(device.name), changed")
+            let text = try text(library.library())
             guard let output else {
                 StandardOutput.write(text)
                 return
@@ -35,5 +43,14 @@ struct ArchNewCommand: ParsableCommand {
             }
             try OutputFile.write(text, to: output)
         }
+    }
+
+    private func text(_ library: ArchitectureLibrary) throws -> String {
+        if let report {
+            let report = try DeviceReport(document: ConfigurationDocument.read(report, format: .json))
+            return ArchitectureTemplate.from(report, extending: try library.device(like ?? report.name))
+        }
+        let device = try library.device(like ?? "")
+        return ArchitectureTemplate.extending(device, name: name ?? "\(device.name), changed")
     }
 }
