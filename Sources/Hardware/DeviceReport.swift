@@ -36,7 +36,8 @@ public struct DeviceReport: Hashable, Sendable {
             guard let entry = root.entry(meaning.reported), !entry.value.isNull else { continue }
             let value = try entry.value.decoded(as: Double.self) * meaning.scale
             guard value > 0 else {
-                throw ConfigurationError(entry.value.location, "'\(entry.key)': found \(entry.value.foundDescription), a positive number belongs here")
+                throw ConfigurationError(
+                    entry.value.location, "'\(entry.key)': found \(entry.value.foundDescription), a positive number belongs here")
             }
             numbers.append(Number(section: meaning.section, key: meaning.key, value: value, reportedAs: entry.key))
         }

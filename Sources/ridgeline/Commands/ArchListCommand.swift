@@ -43,7 +43,8 @@ struct ArchListCommand: ParsableCommand {
             case .table:
                 try output.emit(listing.table.plain)
                 let explained = listing.rows.count { $0.deviceClass == .explained }
-                StandardError.write("\n\(listing.rows.count - explained) accelerators, \(explained) names that explain.\n\(ArchitectureListing.legend)\n")
+                StandardError.write(
+                    "\n\(listing.rows.count - explained) accelerators, \(explained) names that explain.\n\(ArchitectureListing.legend)\n")
             case .json: try output.emit(listing.json.rendered)
             case .csv: try output.emit(listing.wideTable.csv)
             case .markdown:
