@@ -52,11 +52,12 @@ public enum TraceReader {
         try content.take(from: &scanner)
         guard scanner.isAtEnd else { throw scanner.problem("found \(scanner.found()) after the end of the trace") }
         if let header = content.header { return TraceDocument(trace: try OwnTrace(header: header, scanner: scanner).trace(content.events)) }
-        if let nodes = content.executionNodes { return ExecutionTraceImporter(schema: content.schema, name: path).document(nodes) }
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        if let nodes = content.executionNodes { return ExecutionTraceImporter(schema: content.schema, name: name).document(nodes) }
         guard content.hasEvents else {
             throw TraceFileError(path: path, line: 1, column: 1, message: "no trace: neither 'traceEvents' (Chrome, Kineto) nor 'nodes' (execution trace) is there")
         }
-        return KinetoImporter(content: content, name: path).document()
+        return KinetoImporter(content: content, name: name).document()
     }
 }
 
@@ -70,7 +71,6 @@ struct TraceFileContent {
     var schema: String?
     /// Name of the first device of `deviceProperties`.
     var deviceName: String?
-    var traceName: String?
 
     mutating func take(from scanner: inout JSONScanner) throws(TraceFileError) {
         var content = self
