@@ -121,7 +121,8 @@ struct DecodeSteps: Hashable {
     /// over odd runs.
     static func folded(_ steps: Int, into phases: Int) -> [DecodeSteps] {
         guard steps > 0 else { return [] }
-        var length = (steps + max(1, phases) - 1) / max(1, phases)
+        let phases = min(max(1, phases), steps)
+        var length = (steps + phases - 1) / phases
         if length % 2 == 0 { length += 1 }
         var result: [DecodeSteps] = []
         var first = 1
