@@ -102,7 +102,9 @@ struct PrefillAttention: Sendable {
     private func cost(_ shape: Attention, tile: Tile, rate: MatrixRates.Rate) -> Cost {
         let (steps, longest) = Self.steps(shape, tile: tile, maskedShare: maskedShare)
         let scores = Double(tile.queries * tile.keys)
-        let depth = Double(shape.headDimension + shape.valueHeadDimension)
+        // Forward: scores and values. Backward: scores again, dQ, dK over the query width; dP, dV over the value width.
+        let depth = shape.isBackward
+            ? Double(3 * shape.headDimension + 2 * shape.valueHeadDimension) : Double(shape.headDimension + shape.valueHeadDimension)
         let isNarrow = shape.query.bytesPerElement <= 1
         let issue = isNarrow ? efficiencyNarrow : shape.keyValue.bytesPerElement <= 1 ? efficiencyNarrowCache : efficiency
         let matrix = 2 * scores * depth / rate.operationsPerClock / issue * tile.penalty
