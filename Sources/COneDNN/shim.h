@@ -1,1 +1,2 @@
 #include <dnnl.h>
+#include <oneapi/dnnl/dnnl_debug.h>

@@ -50,6 +50,18 @@ extension ArchitectureLibrary {
         visibleFiles.flatMap { file in ([file.id] + file.names()).map { (name: $0, id: file.id) } }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
+    /// One finding for each name that leads to two devices of one folder.
+    public func sharedNames() -> [ArchitectureFinding] {
+        var owners: [String: String] = [:]
+        var findings: [ArchitectureFinding] = []
+        for (name, id) in names() {
+            if let other = owners.updateValue(id, forKey: Self.normalized(name)), other != id {
+                findings.append(ArchitectureFinding(id: id, rule: .name, message: "'\(name)' names \(other) too"))
+            }
+        }
+        return findings
+    }
+
     /// The file of an id, name or alias.
     func file(named name: String) throws(ArchitectureLibraryError) -> ArchitectureFile {
         let wanted = Self.normalized(name)

@@ -7,5 +7,18 @@ struct Ridgeline: AsyncParsableCommand {
         commandName: "ridgeline",
         abstract: "What will my transformer workload do on that accelerator, why, how sure are you, and what does it cost?",
         version: "0.1.0",
-        subcommands: [TraceCommand.self, ImportCommand.self, ModelsCommand.self, ValidateCommand.self])
+        subcommands: [
+            ArchCommand.self,
+            CalibrateCommand.self,
+            CompareCommand.self,
+            ExplainCommand.self,
+            FitCommand.self,
+            ImportCommand.self,
+            ModelsCommand.self,
+            ProjectCommand.self,
+            RunCommand.self,
+            TopologyCommand.self,
+            TraceCommand.self,
+            ValidateCommand.self,
+        ])
 }

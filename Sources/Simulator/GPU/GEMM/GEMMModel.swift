@@ -111,7 +111,7 @@ struct GEMMModel: Sendable {
         var problem = GEMMProblem(
             batch: Double(product.batch), m: Double(product.m), n: Double(product.n), k: Double(product.k),
             activationBytes: kind.path.storedActivationBytes, weightBytes: product.scheme.weight.bytesPerElement,
-            outputBytes: product.scheme.output.bytesPerElement, hotActivations: 0, hotWeights: 0,
+            outputBytes: product.scheme.output.bytesPerElement, hotActivations: 0, hotWeights: 0, hotOutput: 0,
             isWeightTransposed: product.isWeightTransposed, hasBias: product.hasBias, isSustained: conditions.isSustained)
         problem.hotActivations = residency.residentShare(
             operand: product.activationBytes.value, resident: conditions.residentInput.value,
@@ -119,6 +119,8 @@ struct GEMMModel: Sendable {
         problem.hotWeights = residency.residentShare(
             operand: problem.weightFootprint, resident: conditions.residentWeights.value,
             reuseFootprint: conditions.weightReuseFootprint?.value)
+        problem.hotOutput = residency.hitShare(
+            footprint: problem.activationFootprint + problem.weightFootprint + problem.outputFootprint)
         return problem
     }
 

@@ -17,6 +17,8 @@ struct GEMMProblem: Hashable, Sendable {
     /// Shares of A and B that the cache holds when the kernel starts.
     var hotActivations: Double
     var hotWeights: Double
+    /// Share of C whose write-back to memory falls after the kernel, or never happens because the buffer is written again.
+    var hotOutput: Double
     var isWeightTransposed: Bool
     var hasBias: Bool
     var isSustained: Bool

@@ -41,7 +41,7 @@ enum KernelPath: String, CaseIterable, Sendable {
     /// Whether libraries ship the kernel with split-K or stream-K.
     var splits: Bool {
         switch self {
-        case .fp8Block, .fp4, .mxfp8, .weightOnly8, .weightOnly4, .mxfp4WeightOnly: false
+        case .fp8Block, .fp4, .mxfp8, .int8, .weightOnly8, .weightOnly4, .mxfp4WeightOnly: false
         default: true
         }
     }

@@ -67,7 +67,7 @@ struct TensorCoreConstants: Sendable {
         self.issueShare = issueShare
         self.epilogueCycles = epilogueCycles
         self.residentShare = residentShare
-        self.residencySharpness = 2.5
+        self.residencySharpness = 5
         self.panelShare = 0.5
         self.slabLatencyCycles = slabLatencyCycles
         self.waveQuantisation = waveQuantisation

@@ -38,6 +38,8 @@ struct TensorCoreGEMM: Sendable {
     private let inverseCacheBandwidth: Double
     private let operandBytes: (activation: Double, weight: Double)
     let padsToClusterPairs: Bool
+    /// The kernel for one or a few tokens, nil where the library has none.
+    let vector: VectorProductModel?
 
     init(
         machine: GPUMachine, path: KernelPath, activationBytes: Double, weightBytes: Double, operationsPerClock: Double,
@@ -54,6 +56,7 @@ struct TensorCoreGEMM: Sendable {
         self.slab = slab
         operandBytes = (activationBytes, weightBytes)
         splits = path.splits ? kernels.splits.map(Double.init) : [1]
+        vector = VectorProductModel(machine: machine, path: path, weightBytes: weightBytes, constants: constants, read: read)
         splitGridLimit = kernels.splitBelowGridPerUnit * machine.units
         padsToClusterPairs = path == .fp8Block && machine.operandPath == .bulkTensorCopy
         inverseUnits = 1 / machine.units
@@ -147,6 +150,9 @@ struct TensorCoreGEMM: Sendable {
         let chosen = candidates[best]
         let grid =
             (rows * chosen.inverseTokens).rounded(.up) * (problem.n * chosen.inverseFeatures).rounded(.up) * problem.batch
+        if let vector, problem.m <= vector.largestTokens, problem.batch == 1 {
+            if vector.isRule || vector.estimate(problem, hot: false).kernel < bestTime { return vector.estimate(problem, hot: true) }
+        }
         return timed(chosen, demand(chosen, split: bestSplit, grid: grid, slabs: slabs, problem, hot: true), split: bestSplit, slabs, problem)
     }
 
@@ -215,7 +221,7 @@ struct TensorCoreGEMM: Sendable {
         }
         let output = problem.outputFootprint
         guard hot else { return readA + readB + output }
-        return readA - problem.hotActivations * a + readB - problem.hotWeights * b + output
+        return readA - problem.hotActivations * a + readB - problem.hotWeights * b + output * (1 - problem.hotOutput)
     }
 
     private func timed(

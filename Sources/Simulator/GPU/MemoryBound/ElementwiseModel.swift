@@ -29,12 +29,14 @@ struct ElementwiseModel: Sendable {
 
     func estimate(_ shape: Elementwise, _ conditions: ExecutionConditions) -> StreamingEstimate {
         let elements = Double(shape.elements)
-        let width = Double(shape.rowWidth ?? 0)
-        let rows = width > 0 ? elements / width : 0
+        // Gated activations of vLLM: one CTA a row, element-sized accesses. Everything else is a flat vectorised kernel.
+        var threads: Double?
+        if rowKernelsAreNarrow, shape.function == .siluMul || shape.function == .geluMul, let width = shape.rowWidth, width > 0 {
+            threads = elements / Double(width) * min(Double(width), 1024)
+        }
         return stream(
             input: shape.bytesRead.value, output: shape.bytesWritten.value,
-            steps: elements * Self.instructions(shape.function) * constants.instructionScale,
-            threads: rowKernelsAreNarrow && width > 0 ? rows * min(width, 1024) : nil, conditions)
+            steps: elements * Self.instructions(shape.function) * constants.instructionScale, threads: threads, conditions)
     }
 
     func estimate(_ shape: RotaryEmbedding, _ conditions: ExecutionConditions) -> StreamingEstimate {
@@ -47,9 +49,16 @@ struct ElementwiseModel: Sendable {
     }
 
     func estimate(_ shape: Gather, _ conditions: ExecutionConditions) -> StreamingEstimate {
-        stream(
-            input: shape.bytesRead.value, output: shape.bytesWritten.value, steps: Double(shape.rows) * Double(shape.columns) * 4,
-            threads: nil, conditions)
+        // The index-select kernel of PyTorch runs at most 8 CTAs of 128 threads per multiprocessor, and each element waits for two
+        // dependent loads (its index, then the table). Vectorised row copies are plain streams.
+        let elements = Double(shape.rows) * Double(shape.columns)
+        var estimate = stream(
+            input: shape.bytesRead.value, output: shape.bytesWritten.value, steps: elements * 4, threads: nil, conditions)
+        guard rowKernelsAreNarrow else { return estimate }
+        let threads = min(elements, machine.units * 1024)
+        estimate.latency = elements / threads * 2 * constants.loadedLatency
+        estimate.body = max(estimate.body, estimate.latency)
+        return estimate
     }
 
     func estimate(_ shape: MemoryCopy, _ conditions: ExecutionConditions) -> StreamingEstimate {

@@ -1,0 +1,1 @@
+../CPUKernelsBaseline/ProbeLoops.swift

@@ -1,0 +1,96 @@
+/// The vector kernels of one instruction set. Every build of this source exports the same names; `CPUKernels` picks one at run time.
+///
+/// Shapes are [rows, columns], rows contiguous. All are single-threaded over the rows they are given: callers split rows over threads.
+public enum VectorKernels {
+    /// Softmax of each row of x[rows, columns], in place: exp(x - max) / sum.
+    @inline(never)
+    public static func softmax(_ x: UnsafeMutablePointer<Float>, rows: Int, columns: Int) {
+        for row in 0..<rows { softmaxRow(x + row * columns, columns) }
+    }
+
+    /// LayerNorm: y = (x - mean) / sqrt(variance + epsilon) * gain + bias; gain[columns], bias[columns]; y may be x.
+    @inline(never)
+    public static func layerNorm(
+        _ x: UnsafePointer<Float>, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>, epsilon: Float, rows: Int, columns: Int,
+        to y: UnsafeMutablePointer<Float>
+    ) {
+        for row in 0..<rows {
+            let source = x + row * columns
+            let target = y + row * columns
+            let mean = reduce(columns, source, padding: 0) { $0 } / Float(columns)
+            // Two passes: the one-pass variance loses digits when the mean is large.
+            let variance = reduce(columns, source, padding: mean) { ($0 - mean) * ($0 - mean) } / Float(columns)
+            normalize(source, to: target, columns, shift: mean, scale: 1 / (variance + epsilon).squareRoot(), gain: gain, bias: bias)
+        }
+    }
+
+    /// RMSNorm: y = x / sqrt(mean(x^2) + epsilon) * gain; gain[columns]; y may be x.
+    @inline(never)
+    public static func rmsNorm(
+        _ x: UnsafePointer<Float>, gain: UnsafePointer<Float>, epsilon: Float, rows: Int, columns: Int, to y: UnsafeMutablePointer<Float>
+    ) {
+        for row in 0..<rows {
+            let source = x + row * columns
+            let square = reduce(columns, source, padding: 0) { $0 * $0 } / Float(columns)
+            normalize(source, to: y + row * columns, columns, shift: 0, scale: 1 / (square + epsilon).squareRoot(), gain: gain, bias: nil)
+        }
+    }
+
+    @inline(__always)
+    private static func normalize(
+        _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ columns: Int, shift: Float, scale: Float,
+        gain: UnsafePointer<Float>, bias: UnsafePointer<Float>?
+    ) {
+        var column = 0
+        while column &+ lanes <= columns {
+            let scaled = (load(source, column) - shift) * scale
+            let weighted = bias.map { multiplyAdd(scaled, load(gain, column), load($0, column)) } ?? scaled * load(gain, column)
+            store(weighted, target, column)
+            column &+= lanes
+        }
+        while column < columns {
+            target[column] = (source[column] - shift) * scale * gain[column] + (bias?[column] ?? 0)
+            column &+= 1
+        }
+    }
+
+    @inline(__always)
+    static func softmaxRow(_ x: UnsafeMutablePointer<Float>, _ columns: Int) {
+        let largest = maximum(x, columns)
+        var sum = Vector.zero
+        var column = 0
+        while column &+ lanes <= columns {
+            let value = exponential(load(x, column) - largest)
+            store(value, x, column)
+            sum += value
+            column &+= lanes
+        }
+        var total = sum.sum()
+        if column < columns {
+            var tail = Vector(repeating: -.infinity)
+            for lane in 0..<(columns &- column) { tail[lane] = x[column &+ lane] - largest }
+            let value = exponential(tail)
+            for lane in 0..<(columns &- column) { x[column &+ lane] = value[lane] }
+            total += value.sum()
+        }
+        let scale = 1 / total
+        map(columns, from: x, to: x) { $0 * scale }
+    }
+
+    /// The largest of `count` values.
+    @inline(never)
+    public static func maximum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
+        var best = Vector(repeating: -.infinity)
+        var index = 0
+        while index &+ lanes <= count {
+            best = pointwiseMax(best, load(x, index))
+            index &+= lanes
+        }
+        var result = best.max()
+        while index < count {
+            result = max(result, x[index])
+            index &+= 1
+        }
+        return result
+    }
+}

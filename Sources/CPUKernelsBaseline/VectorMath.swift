@@ -1,0 +1,139 @@
+// Vector arithmetic that every kernel is written in: sixteen floats at a time, whatever registers the build has (one zmm, two ymm, four xmm).
+//
+// Strict float addition is never reordered by the compiler, so sums are kept in vector accumulators by hand; a*b + c is never contracted,
+// so the builds that have FMA ask for it by name, and the baseline does not (there it would be a library call a lane).
+
+typealias Vector = SIMD16<Float>
+let lanes = 16
+
+@inline(__always)
+func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+    #if KERNEL_FMA
+        return c.addingProduct(a, b)
+    #else
+        return a * b + c
+    #endif
+}
+
+@inline(__always)
+func load(_ pointer: UnsafePointer<Float>, _ offset: Int) -> Vector {
+    UnsafeRawPointer(pointer + offset).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always)
+func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
+    UnsafeMutableRawPointer(pointer + offset).storeBytes(of: vector, as: Vector.self)
+}
+
+/// exp(x) to about 1 ulp of Float on [-87, 88]; smaller arguments give 0, larger ones the largest finite power.
+///
+/// x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) by its series to the seventh power; 2^n put into the exponent bits
+/// (Cody and Waite, "Software Manual for the Elementary Functions", 1980).
+@inline(__always)
+func exponential(_ x: Vector) -> Vector {
+    let clamped = pointwiseMin(pointwiseMax(x, Vector(repeating: -87.3)), Vector(repeating: 88.3))
+    // Adding 1.5 x 2^23 rounds to an integer and leaves it in the low mantissa bits.
+    let magic = Vector(repeating: 12_582_912)
+    let shifted = multiplyAdd(clamped, Vector(repeating: 1.442_695_04), magic)
+    let n = shifted - magic
+    var r = multiplyAdd(n, Vector(repeating: -0.693_145_751_953_125), clamped)
+    r = multiplyAdd(n, Vector(repeating: -1.428_606_765_330_187e-6), r)
+    var p = Vector(repeating: 1.0 / 5040)
+    p = multiplyAdd(p, r, Vector(repeating: 1.0 / 720))
+    p = multiplyAdd(p, r, Vector(repeating: 1.0 / 120))
+    p = multiplyAdd(p, r, Vector(repeating: 1.0 / 24))
+    p = multiplyAdd(p, r, Vector(repeating: 1.0 / 6))
+    p = multiplyAdd(p, r, Vector(repeating: 0.5))
+    p = multiplyAdd(p, r, Vector(repeating: 1))
+    p = multiplyAdd(p, r, Vector(repeating: 1))
+    let bits = SIMD16<Int32>(truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD16<Int32>.self)) &- 0x4B40_0000
+    let scale = unsafeBitCast((bits &+ 127) &<< 23, to: Vector.self)
+    return (p * scale).replacing(with: 0, where: x .< Vector(repeating: -87.3))
+}
+
+@inline(__always)
+func hyperbolicTangent(_ x: Vector) -> Vector {
+    // 1 - 2 / (exp(2x) + 1), with the argument held where the result is 1 to the last bit.
+    let held = pointwiseMin(pointwiseMax(x, Vector(repeating: -9.01)), Vector(repeating: 9.01))
+    return 1 - 2 / (exponential(held + held) + 1)
+}
+
+/// The error function to 1.5e-7 (Abramowitz and Stegun, formula 7.1.26).
+@inline(__always)
+func errorFunction(_ x: Vector) -> Vector {
+    let magnitude = pointwiseMax(x, -x)
+    let t = 1 / multiplyAdd(magnitude, Vector(repeating: 0.327_591_1), Vector(repeating: 1))
+    var p = multiplyAdd(t, Vector(repeating: 1.061_405_429), Vector(repeating: -1.453_152_027))
+    p = multiplyAdd(p, t, Vector(repeating: 1.421_413_741))
+    p = multiplyAdd(p, t, Vector(repeating: -0.284_496_736))
+    p = multiplyAdd(p, t, Vector(repeating: 0.254_829_592))
+    let result = 1 - p * t * exponential(-magnitude * magnitude)
+    return result.replacing(with: -result, where: x .< 0)
+}
+
+/// Runs a vector function over a buffer, the last partial vector through a padded copy.
+@inline(__always)
+func map(
+    _ count: Int, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ body: (Vector) -> Vector
+) {
+    var index = 0
+    while index &+ lanes <= count {
+        store(body(load(source, index)), target, index)
+        index &+= lanes
+    }
+    guard index < count else { return }
+    var tail = Vector.zero
+    for lane in 0..<(count &- index) { tail[lane] = source[index &+ lane] }
+    let result = body(tail)
+    for lane in 0..<(count &- index) { target[index &+ lane] = result[lane] }
+}
+
+/// Sums body(vector) over a buffer in four vector accumulators; lanes past the end see `padding`.
+@inline(__always)
+func reduce(_ count: Int, _ source: UnsafePointer<Float>, padding: Float, _ body: (Vector) -> Vector) -> Float {
+    var a = Vector.zero
+    var b = Vector.zero
+    var index = 0
+    while index &+ 2 &* lanes <= count {
+        a += body(load(source, index))
+        b += body(load(source, index &+ lanes))
+        index &+= 2 &* lanes
+    }
+    while index &+ lanes <= count {
+        a += body(load(source, index))
+        index &+= lanes
+    }
+    if index < count {
+        var tail = Vector(repeating: padding)
+        for lane in 0..<(count &- index) { tail[lane] = source[index &+ lane] }
+        b += body(tail)
+    }
+    return (a + b).sum()
+}
+
+/// Dot product of two buffers.
+@inline(__always)
+func dot(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>) -> Float {
+    var a = Vector.zero
+    var b = Vector.zero
+    var c = Vector.zero
+    var d = Vector.zero
+    var index = 0
+    while index &+ 4 &* lanes <= count {
+        a = multiplyAdd(load(x, index), load(y, index), a)
+        b = multiplyAdd(load(x, index &+ lanes), load(y, index &+ lanes), b)
+        c = multiplyAdd(load(x, index &+ 2 &* lanes), load(y, index &+ 2 &* lanes), c)
+        d = multiplyAdd(load(x, index &+ 3 &* lanes), load(y, index &+ 3 &* lanes), d)
+        index &+= 4 &* lanes
+    }
+    while index &+ lanes <= count {
+        a = multiplyAdd(load(x, index), load(y, index), a)
+        index &+= lanes
+    }
+    var sum = ((a + b) + (c + d)).sum()
+    while index < count {
+        sum += x[index] * y[index]
+        index &+= 1
+    }
+    return sum
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Hardware
+import Quantities
+
+/// A calibration file of a generation: groups of constants, each with its range and source, as the architecture library reads it.
+public struct CalibrationFile: Sendable {
+    public var groups: [ConstantGroup]
+    /// Lines of the comment at the top.
+    public var comment: [String]
+
+    public init(groups: [ConstantGroup], comment: [String] = []) {
+        self.groups = groups
+        self.comment = comment
+    }
+
+    /// The groups with fitted constants in place of those of the same name; every other constant as it was.
+    public mutating func set(_ variables: [FitVariable], to values: [Double], source: Source) {
+        for (variable, value) in zip(variables, values) {
+            let constant = NamedConstant(name: variable.name, number: Sourced(value, source: source), plausible: variable.plausible)
+            let position = groups.firstIndex { $0.name == variable.group } ?? groups.count
+            if position == groups.count { groups.append(ConstantGroup(name: variable.group, constants: [])) }
+            if let known = groups[position].constants.firstIndex(where: { $0.name == variable.name }) {
+                groups[position].constants[known] = constant
+            } else {
+                groups[position].constants.append(constant)
+            }
+        }
+    }
+
+    /// The file as YAML. Constants of one group that share a source share one line for it.
+    public var yaml: String {
+        var lines = comment.map { $0.isEmpty ? "#" : "# \($0)" }
+        for group in groups {
+            lines.append("")
+            lines.append("\(Self.key(group.name)):")
+            for constant in group.constants {
+                var parts = ["value: \(Self.number(constant.number.value))"]
+                if let plausible = constant.plausible {
+                    parts.append("plausible: [\(Self.number(plausible.lowerBound)), \(Self.number(plausible.upperBound))]")
+                }
+                let source = constant.number.source
+                parts.append("source: {kind: \(source.kind.rawValue), text: \(Self.quoted(source.text))}")
+                lines.append("  \(Self.key(constant.name)): {\(parts.joined(separator: ", "))}")
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The shortest text that reads back as the number, whole numbers without a fraction.
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)"
+    }
+
+    private static func key(_ name: String) -> String {
+        name.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 65 && $0 <= 90) || ($0 >= 48 && $0 <= 57) || $0 == 95 || $0 == 46 || $0 == 45 }
+            ? name : quoted(name)
+    }
+
+    /// The text as a double-quoted YAML scalar.
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case let control where control.value < 32: result += " "
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+extension CalibrationFit.Outcome {
+    /// The source that fitted constants state: rows, devices, errors before and after and on what was left out.
+    public func provenance(family: MeasuredFamily, date: String?) -> Source {
+        func percent(_ statistics: ErrorStatistics?) -> String? {
+            statistics.map { FixedPoint.format($0.meanAbsolute, fractionDigits: 1) + " %" }
+        }
+        var text = "\(rows) \(family.rawValue) rows of \(sources.joined(separator: ", ")) on \(devices.joined(separator: ", "))"
+        if let before = percent(before), let after = percent(after) { text += "; mean error \(before) before, \(after) after" }
+        if let byShape = percent(byShape) { text += ", \(byShape) on shapes left out" }
+        for device in byDevice { text += ", \(percent(device.leftOut) ?? "") on \(device.device) left out" }
+        if let date { text += "; \(date)" }
+        return Source(.calibrated, text)
+    }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import Hardware
+import Quantities
+import Simulator
+import Workload
+
+/// Measured rows of one generation with everything that a projection of them needs but the constants being fitted.
+public struct FitProblem: Sendable {
+    struct Row: Sendable {
+        /// Index into the rows of the measured data.
+        var index: Int
+        var shape: Operator
+        var conditions: ExecutionConditions
+        /// Index into `machines`.
+        var machine: Int
+        /// Index into `harnesses`, -1 where nothing is added.
+        var harness: Int
+        var measured: Double
+        var fold: UInt64
+    }
+
+    /// Time around the kernels of one series, which a fit settles for itself: it belongs to the measurement.
+    struct Harness: Sendable {
+        var label: String
+        var stated: Double
+        var plausible: ClosedRange<Double>?
+    }
+
+    let rows: [Row]
+    let machines: [(architecture: Architecture, stack: SoftwareStack)]
+    let harnesses: [Harness]
+    let model: DeviceModelMaker
+    let threads: Int
+    /// Rows that were not taken, with the reason.
+    public let skipped: SkipTally
+    /// Sources of the rows taken, sorted.
+    public let sources: [String]
+
+    /// Ids of the architectures that have rows, sorted.
+    public var devices: [String] { Set(rows.map { machines[$0.machine].architecture.id }).sorted() }
+    public var count: Int { rows.count }
+
+    /// Which measured rows a fit uses.
+    public struct Selection: Sendable {
+        public var family: MeasuredFamily
+        public var generation: String
+        /// Patterns of the columns of that name; empty for all.
+        public var sources: [String] = []
+        public var dtypes: [String] = []
+        public var ops: [String] = []
+        /// Rows taken of one series at most, evenly spread; nil for all.
+        public var sample: Int?
+
+        public init(family: MeasuredFamily, generation: String) {
+            self.family = family
+            self.generation = generation
+        }
+    }
+
+    /// - Throws: when the library lacks a stack that a protocol names, or one of its files is wrong.
+    public init(_ data: MeasuredData, selection: Selection, validator: Validator) throws(ArchitectureLibraryError) {
+        var wanted = data
+        wanted.rows = data.rows.filter { row in
+            let series = data.series[row.series]
+            return series.family == selection.family && ProtocolPatterns.any(selection.sources, series.source)
+                && ProtocolPatterns.any(selection.dtypes, series.dtype) && ProtocolPatterns.any(selection.ops, series.op)
+        }
+        let plans = try PairingPlans(wanted, validator: validator)
+        var builder = Builder(data: wanted, plans: plans, generation: selection.generation)
+        let spread = Self.evenlySpread(wanted.rows, keys: builder.sampleKeys(), limit: selection.sample)
+        for index in spread { builder.add(wanted.rows[index], index: index) }
+        rows = builder.rows
+        machines = plans.machines
+        harnesses = builder.harnesses
+        skipped = builder.skipped
+        sources = builder.sources.sorted()
+        model = validator.model
+        threads = validator.threads
+    }
+
+    /// Positions of rows, at most `limit` of each key, evenly spread over its rows in their order.
+    private static func evenlySpread(_ rows: [MeasuredRow], keys: [Int], limit: Int?) -> [Int] {
+        guard let limit else { return Array(rows.indices) }
+        var counts = [Int](repeating: 0, count: (keys.max() ?? 0) + 1)
+        for row in rows { counts[keys[row.series]] += 1 }
+        var seen = [Int](repeating: 0, count: counts.count)
+        return rows.indices.filter { index in
+            let key = keys[rows[index].series]
+            let (before, after) = (seen[key], seen[key] + 1)
+            seen[key] = after
+            return counts[key] <= limit || before * limit / counts[key] != after * limit / counts[key]
+        }
+    }
+
+    /// Projected kernel times in microseconds with the given constants, row by row; NaN where the model refuses.
+    ///
+    /// - Complexity: one model a machine, one projection a row.
+    func kernelTimes(_ variables: [FitVariable], _ values: [Double], rows selected: [Int]) -> [Double] {
+        let models = machines.map { machine in
+            try? model(machine.architecture.setting(variables, to: values), machine.stack)
+        }
+        let chunks = Parallel.map(count: selected.count, threads: threads) { range in
+            range.map { position -> Double in
+                let row = rows[selected[position]]
+                guard let model = models[row.machine], let projection = try? model.project(row.shape, under: row.conditions) else { return .nan }
+                return projection.time.microseconds
+            }
+        }
+        return Array(chunks.joined())
+    }
+
+    /// Harness times that fit best beside kernel times, by harness: the median of what measurements have over kernels, weighted by the
+    /// inverse of the measured time, which minimises the mean relative error; inside the plausible range. Stated ones where none is given.
+    func harnessTimes(kernels: [Double], rows selected: [Int]) -> [Double] {
+        var gaps = [[(gap: Double, weight: Double)]](repeating: [], count: harnesses.count)
+        for (position, index) in selected.enumerated() {
+            let row = rows[index]
+            guard row.harness >= 0, harnesses[row.harness].plausible != nil, kernels[position].isFinite else { continue }
+            gaps[row.harness].append((row.measured - kernels[position], 1 / row.measured))
+        }
+        return harnesses.indices.map { index in
+            guard let plausible = harnesses[index].plausible, !gaps[index].isEmpty else { return harnesses[index].stated }
+            let sorted = gaps[index].sorted { $0.gap < $1.gap }
+            let half = sorted.reduce(0) { $0 + $1.weight } / 2
+            var sum = 0.0
+            let median = sorted.first { entry in
+                sum += entry.weight
+                return sum >= half
+            }
+            return min(max(median?.gap ?? harnesses[index].stated, plausible.lowerBound), plausible.upperBound)
+        }
+    }
+
+    /// Logarithms of projected over measured time; NaN where the model refuses.
+    func residuals(kernels: [Double], harness: [Double], rows selected: [Int]) -> [Double] {
+        zip(selected, kernels).map { index, kernel in
+            let row = rows[index]
+            return log((kernel + (row.harness >= 0 ? harness[row.harness] : 0)) / row.measured)
+        }
+    }
+}
+
+/// Collects the rows of a fit problem.
+private struct Builder {
+    let data: MeasuredData
+    let plans: PairingPlans
+    let generation: String
+    var rows: [FitProblem.Row] = []
+    var harnesses: [FitProblem.Harness] = []
+    var skipped = SkipTally()
+    var sources: Set<String> = []
+    private var harnessIndex: [String: Int] = [:]
+
+    init(data: MeasuredData, plans: PairingPlans, generation: String) {
+        self.data = data
+        self.plans = plans
+        self.generation = generation
+    }
+
+    /// For each series the number of its sampling population: source, device, dtype and operator, whatever the kernel.
+    func sampleKeys() -> [Int] {
+        var known: [[String]: Int] = [:]
+        return data.series.map { series in
+            let key = [series.source, series.device, series.dtype, series.op, series.topology]
+            if let index = known[key] { return index }
+            known[key] = known.count
+            return known.count - 1
+        }
+    }
+
+    mutating func add(_ row: MeasuredRow, index: Int) {
+        let series = data.series[row.series]
+        let plan: PairingPlans.Plan
+        switch plans.series[row.series] {
+        case .success(let value): plan = value
+        case .failure(let refused):
+            skipped.add(series.family, device: series.device, reason: refused.reason)
+            return
+        }
+        let architecture = plans.machines[plan.model].architecture
+        guard architecture.generation == generation else { return }
+        guard !PhysicalLimit(architecture).isBeaten(by: row) else {
+            skipped.add(series.family, device: series.device, reason: "faster than the data sheet allows: not fitted")
+            return
+        }
+        if case .failure(let refused) = plans.project(row, index: index) {
+            skipped.add(series.family, device: series.device, reason: refused.reason)
+            return
+        }
+        let shape = plan.circumstances.adjusted(row.shape)
+        sources.insert(series.source)
+        rows.append(FitProblem.Row(
+            index: index, shape: shape, conditions: plan.circumstances.conditions(for: shape, cacheCapacity: plan.cacheCapacity),
+            machine: plan.model, harness: harness(plan.circumstances, series), measured: row.time.microseconds,
+            fold: StableHash.value(of: row.shape)))
+    }
+
+    private mutating func harness(_ circumstances: MeasurementProtocol, _ series: MeasuredSeries) -> Int {
+        guard let stated = circumstances.harness.first(where: { $0.applies(to: series) }) else { return -1 }
+        let label = "\(circumstances.id) \(series.device) \(series.op)"
+        if let known = harnessIndex[label] { return known }
+        harnessIndex[label] = harnesses.count
+        harnesses.append(.init(label: label, stated: stated.time.value.microseconds, plausible: stated.plausibleMicroseconds))
+        return harnesses.count - 1
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Hardware
+
+/// A constant that a fit may move: where it stands, where it starts and how far it may go.
+public struct FitVariable: Hashable, Sendable {
+    public var group: String
+    public var name: String
+    /// The prior, towards which the fit is pulled.
+    public var start: Double
+    public var plausible: ClosedRange<Double>
+
+    public init(group: String, name: String, start: Double, plausible: ClosedRange<Double>) {
+        self.group = group
+        self.name = name
+        self.start = min(max(start, plausible.lowerBound), plausible.upperBound)
+        self.plausible = plausible
+    }
+
+    /// Positive ranges are searched by ratio, others (a share that may be 0) by difference.
+    private var isLogarithmic: Bool { plausible.lowerBound > 0 }
+
+    /// Position of a value in its range, 0 to 1.
+    func position(of value: Double) -> Double {
+        let (low, high) = (plausible.lowerBound, plausible.upperBound)
+        guard high > low else { return 0 }
+        let position = isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
+        return min(max(position, 0), 1)
+    }
+
+    /// The value at a position of the range; never outside of it.
+    func value(at position: Double) -> Double {
+        let (low, high) = (plausible.lowerBound, plausible.upperBound)
+        let value = isLogarithmic ? low * pow(high / low, position) : low + (high - low) * position
+        return min(max(value, low), high)
+    }
+
+    /// The value with four significant digits, inside the range: what a calibration file states.
+    func rounded(_ value: Double) -> Double {
+        guard value != 0, value.isFinite else { return value }
+        let scale = pow(10, 3 - floor(log10(abs(value))))
+        let rounded = (value * scale).rounded() / scale
+        return min(max(rounded, plausible.lowerBound), plausible.upperBound)
+    }
+
+    /// Whether `group/name` fits one of the patterns, in which `*` stands for any text.
+    func matches(_ patterns: [String]) -> Bool { ProtocolPatterns.any(patterns, "\(group)/\(name)") }
+
+    /// The constants of a family that state a plausible range: those of groups named after the family (`gemm`, `gemm.fp8_block`).
+    ///
+    /// - Parameter patterns: `group/name` patterns; when given, they alone decide and any group may be named.
+    public static func variables(of groups: [ConstantGroup], family: MeasuredFamily, patterns: [String]) -> [FitVariable] {
+        groups.flatMap { group in
+            group.constants.compactMap { constant -> FitVariable? in
+                guard let plausible = constant.plausible, plausible.upperBound > plausible.lowerBound else { return nil }
+                let variable = FitVariable(group: group.name, name: constant.name, start: constant.number.value, plausible: plausible)
+                let belongs = group.name == family.rawValue || group.name.hasPrefix(family.rawValue + ".")
+                return (patterns.isEmpty ? belongs : variable.matches(patterns)) ? variable : nil
+            }
+        }
+    }
+}
+
+extension Architecture {
+    /// The architecture with constants set; one that it does not state yet is added.
+    func setting(_ variables: [FitVariable], to values: [Double]) -> Architecture {
+        var result = self
+        for (variable, value) in zip(variables, values) {
+            let source = Source(.calibrated, "being fitted")
+            let position: Int
+            if let known = result.constants.firstIndex(where: { $0.name == variable.group }) { position = known } else {
+                position = result.constants.count
+                result.constants.append(ConstantGroup(name: variable.group, constants: []))
+            }
+            if let known = result.constants[position].constants.firstIndex(where: { $0.name == variable.name }) {
+                result.constants[position].constants[known].number = Sourced(value, source: source)
+            } else {
+                result.constants[position].constants.append(
+                    NamedConstant(name: variable.name, number: Sourced(value, source: source), plausible: variable.plausible))
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import ConfigurationFiles
+import Foundation
+import Hardware
+
+struct ArchCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Check architecture files: form, sources, and whether the numbers agree with each other.",
+        discussion: """
+            Without arguments the whole library is checked. Exit status: 0 clean, 1 numbers that do not add up, 65 a file that cannot be decoded.
+            """)
+
+    @Argument(help: "Ids, names or files ending in .yaml; all of the library if none is given.")
+    var names: [String] = []
+
+    @OptionGroup var options: ArchitectureOptions
+
+    func run() throws {
+        let findings = try ArchFailure.reported {
+            let library = try options.library()
+            var findings: [String] = []
+            var count = 0
+            for entry in try entries(library) {
+                count += 1
+                guard case .device(let device) = entry else { continue }
+                findings += ArchitectureCheck.findings(device).map(\.description)
+            }
+            if names.isEmpty {
+                findings += library.sharedNames().map(\.description)
+                for system in try library.serverSystems() { _ = try library.architecture(named: system.device) }
+                for stack in library.softwareStackIDs { _ = try library.softwareStack(stack) }
+            }
+            FileHandle.standardError.write(Data("\(count) files checked, \(findings.count) findings\n".utf8))
+            return findings
+        }
+        for finding in findings { print(finding) }
+        if !findings.isEmpty { throw ExitCode(1) }
+    }
+
+    private func entries(_ library: ArchitectureLibrary) throws -> [LibraryEntry] {
+        guard !names.isEmpty else { return try library.allEntries() }
+        return try names.map { $0.hasSuffix(".yaml") ? try library.load(path: $0) : try library.entry(named: $0) }
+    }
+}
