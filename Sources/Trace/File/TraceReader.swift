@@ -18,12 +18,7 @@ public enum TraceReader {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw TraceFileError(path: path, message: "no such file") }
         guard !isFolder.boolValue else { throw TraceFileError(path: path, message: "a folder, a trace file belongs here") }
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        } catch {
-            throw TraceFileError(path: path, message: "cannot be read: \(error.localizedDescription)")
-        }
+        let data = try bytes(of: path)
         let result: Result<TraceDocument, TraceFileError> = data.withUnsafeBytes { raw in
             do throws(TraceFileError) {
                 return .success(try read(raw.bindMemory(to: UInt8.self), path: path))
@@ -32,6 +27,17 @@ public enum TraceReader {
             }
         }
         return try result.get()
+    }
+
+    /// The bytes of a file; regular files are mapped, pipes and devices read to their end.
+    private static func bytes(of path: String) throws(TraceFileError) -> Data {
+        do {
+            let type = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+            if type == .typeRegular || type == .typeSymbolicLink { return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) }
+            return try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
+        } catch {
+            throw TraceFileError(path: path, message: "cannot be read: \(error.localizedDescription)")
+        }
     }
 
     /// Reads bytes; `path` is what messages call them.
