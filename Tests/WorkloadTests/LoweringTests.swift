@@ -135,6 +135,14 @@ extension WorkloadPhase {
         #expect(cross.keyValueTokens == 30 && cross.queryTokens == 1 && !cross.isCausal)
     }
 
+    @Test func sparseEncoderDecodersHaveTheirMixturesInBothStacks() throws {
+        // Switch-base: every second of 12 + 12 layers (Fedus et al., 2022).
+        let workload = try ModelLibrary.find("switch-base-8").workload(for: WorkloadRequest(batch: 2, promptTokens: 30, generatedTokens: 1))
+        for phase in workload.phases { #expect(phase.operators(named: "experts.grouped").map(\.count) == [6]) }
+        // Self-attention of one generated token and cross-attention of 30: 12 layers x 2 sequences x 31 x 2 x 768 x 2 bytes.
+        #expect(workload.memory.keyValueCache.value == 12 * 2 * 31 * 2 * 768 * 2)
+    }
+
     @Test func visionModelsCountPatches() throws {
         let phase = try ModelLibrary.find("vit-base-16").workload(for: WorkloadRequest(batch: 2)).phases[0]
         // (224 / 16)^2 patches and the class token.
