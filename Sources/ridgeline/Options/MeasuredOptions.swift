@@ -29,8 +29,9 @@ struct MeasuredOptions: ParsableArguments {
     func data() throws -> MeasuredData { try MeasuredFolder.read(measured) }
 
     func validator(_ library: ArchitectureLibrary) throws -> Validator {
-        var validator = try Validator(library: library, model: ModelCatalogue.make)
+        var validator = try Validator(library: library, model: DeviceModels.model(for:stack:))
         validator.threads = threads
+        validator.intervals = try IntervalTable.read(roots: library.roots)
         return validator
     }
 }

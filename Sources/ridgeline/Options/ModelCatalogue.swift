@@ -6,17 +6,16 @@ import Workload
 /// The simulator's model for a device.
 enum ModelCatalogue {
     static let make: DeviceModelMaker = { architecture, stack throws(ProjectionError) in
-        guard architecture.deviceClass == .simtGPU else {
-            throw ProjectionError(.unsupportedOperator, "no model of class \(architecture.deviceClass.rawValue)")
-        }
+        guard architecture.deviceClass == .simtGPU else { return try DeviceModels.model(for: architecture, stack: stack) }
         return CompositeGPU(
-            kernels: try GPUModel(architecture, stack: stack), attention: try AttentionModel(architecture: architecture, stack: stack),
+            kernels: try DeviceModels.model(for: architecture, stack: stack),
+            attention: try AttentionModel(architecture: architecture, stack: stack),
             collective: try? CollectiveModel(architecture: architecture, stack: stack))
     }
 }
 
 private struct CompositeGPU: DeviceModel {
-    let kernels: GPUModel
+    let kernels: any DeviceModel
     let attention: AttentionModel
     let collective: CollectiveModel?
 
@@ -24,7 +23,7 @@ private struct CompositeGPU: DeviceModel {
         switch shape {
         case .attention(let shape): return try attention.project(shape, under: conditions)
         case .collective(let shape):
-            guard let collective else { throw ProjectionError(.missingNumber, "no link is stated") }
+            guard let collective else { throw ProjectionError(.missingNumber, "no link to other devices is stated") }
             return try collective.project(shape, under: conditions)
         default: return try kernels.project(shape, under: conditions)
         }

@@ -1,0 +1,20 @@
+import Hardware
+
+/// The one place that knows which model serves which class of device.
+public enum DeviceModels {
+    /// The model of a device under a software stack.
+    ///
+    /// - Throws: when the entry explains rather than describes, or lacks a number that its class needs.
+    public static func model(for architecture: Architecture, stack: SoftwareStack) throws(ProjectionError) -> any DeviceModel {
+        switch architecture.deviceClass {
+        case .simtGPU:
+            return try GPUModel(architecture, stack: stack)
+        case .systolicArray, .vectorMatrixEngine, .tensorStreaming, .spatialDataflow, .fpgaOverlay:
+            return try MatrixEngineModel(architecture: architecture, stack: stack)
+        case .cpu:
+            throw ProjectionError(.unsupportedOperator, "\(architecture.id): CPUs are not modelled yet")
+        case .explained:
+            throw ProjectionError(.noPublicNumbers, "\(architecture.name): \(architecture.notes ?? "no public numbers")")
+        }
+    }
+}

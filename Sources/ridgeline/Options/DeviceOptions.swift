@@ -1,0 +1,53 @@
+import ArgumentParser
+import Hardware
+import Simulator
+
+/// Where architecture files are found; shared by every command that names a device.
+struct LibraryOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("A folder of architecture files searched before the library that ships.", valueName: "dir"))
+    var architectures: [String] = []
+
+    func library() throws -> ArchitectureLibrary { try ArchitectureLibrary.standard(additional: architectures) }
+}
+
+/// The devices to project on, and the software assumed on them.
+struct DeviceOptions: ParsableArguments {
+    @OptionGroup var library: LibraryOptions
+
+    @Option(
+        name: [.long, .customLong("hardware"), .customLong("system")],
+        help: ArgumentHelp("Accelerators: ids, aliases or YAML files, separated by commas.", valueName: "id[,id…]"))
+    var on: String
+
+    @Option(help: "Software stack whose kernels and launches are assumed (see Architectures/software).")
+    var stack = "neutral"
+
+    @Option(help: "How kernels reach the device: graph (captured), eager (a host call each), excluded (kernel time alone).")
+    var launch: ExecutionConditions.Launch = .graph
+
+    /// The architectures named, in the order given; a path to a YAML file is read as it is.
+    func devices() throws -> [Architecture] {
+        let library = try library.library()
+        let names = on.split(separator: ",").map { $0.trimmingPrefix(" ") }.filter { !$0.isEmpty }.map(String.init)
+        guard !names.isEmpty else { throw ValidationError("--on names no accelerator") }
+        return try names.map { try library.device($0) }
+    }
+
+    /// The stack named.
+    func softwareStack() throws -> SoftwareStack { try library.library().softwareStack(stack) }
+
+    var conditions: ExecutionConditions { ExecutionConditions(launch: launch) }
+}
+
+extension ExecutionConditions.Launch: ExpressibleByArgument {}
+
+extension ArchitectureLibrary {
+    /// The device of a name, or of a YAML file's path.
+    func device(_ name: String) throws -> Architecture {
+        guard name.hasSuffix(".yaml") else { return try architecture(named: name) }
+        switch try load(path: name) {
+        case .device(let architecture): return architecture
+        case .explained(let entry): throw ArchitectureLibraryError(.explained, "\(entry.name) cannot be projected: \(entry.explanation)")
+        }
+    }
+}
