@@ -7,7 +7,7 @@ extension ArchitectureLibrary {
         let documents = try chain(file)
         let mappings = try documents.map { document throws(ConfigurationError) in try document.mapping() }
         if let explained = try explained(file, mappings) { return .explained(explained) }
-        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibration: try calibration(file, mappings)))
+        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibrations: try calibrations(file, mappings)))
     }
 
     /// Decodes a single file that stands outside the roots, resolving `extends` in the library.
@@ -61,17 +61,25 @@ extension ArchitectureLibrary {
         }
     }
 
-    /// Calibrated constants of the device's generation: `<vendor>/calibrations/<generation>.yaml` of the first root that has one.
+    /// Calibrated constants of the device's generation: `<vendor>/calibrations/<generation>.yaml` and `<generation>.<part>.yaml` (one for
+    /// each family, so that a fit of one leaves the others alone) of the first root that has any, in the order of their names.
     ///
-    /// The file is a mapping of groups, either at the top or under `groups:`.
-    private func calibration(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> ConfigurationMapping? {
-        guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let generation = try? String(configuration: value) else { return nil }
+    /// A file is a mapping of groups, either at the top or under `groups:`.
+    private func calibrations(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> [ConfigurationMapping] {
+        guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let generation = try? String(configuration: value) else { return [] }
         let folders = [file.folder] + roots.flatMap { root in vendors(root).map { "\(root)/\($0)" } }
-        let path = folders.lazy.map { "\($0)/calibrations/\(generation).yaml" }.first { FileManager.default.fileExists(atPath: $0) }
-        guard let path else { return nil }
-        let mapping = try ConfigurationDocument.read(path).mapping()
-        guard let groups = mapping["groups"] else { return mapping }
-        return try groups.mapping()
+        for folder in folders.map({ "\($0)/calibrations" }) {
+            let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+                .filter { $0.hasPrefix("\(generation).") && $0.hasSuffix(".yaml") }.sorted()
+            guard !names.isEmpty else { continue }
+            var result: [ConfigurationMapping] = []
+            for name in names {
+                let mapping = try ConfigurationDocument.read("\(folder)/\(name)").mapping()
+                if let groups = mapping["groups"] { result.append(try groups.mapping()) } else { result.append(mapping) }
+            }
+            return result
+        }
+        return []
     }
 
     /// The entry of a file with `class: explained`, nil for a device.

@@ -5,12 +5,12 @@ import Quantities
 enum ConstantDecoding {
     /// The constants of a device: its own files' first, then the calibration's; each name once per group, the first wins.
     static func groups(
-        _ root: LayeredSection, calibration: ConfigurationMapping?, problems: ProblemCollector
+        _ root: LayeredSection, calibrations: [ConfigurationMapping], problems: ProblemCollector
     ) -> [ConstantGroup] {
         var groups: [ConstantGroup] = []
         if let section = root.section("constants") { groups = self.groups(section, problems: problems) }
-        if let calibration {
-            let layered = LayeredSection(files: [calibration], problems: problems)
+        if !calibrations.isEmpty {
+            let layered = LayeredSection(files: calibrations, problems: problems)
             for group in self.groups(layered, problems: problems, ignoring: []) { merge(group, into: &groups) }
         }
         return groups
