@@ -6,7 +6,7 @@ import Quantities
 /// docs/architecture-files.md has the schema.
 struct ArchitectureDecoder {
     static let keys = [
-        "extends", "name", "vendor", "aliases", "class", "generation", "launch_year", "process", "notes", "see", "compute", "memory",
+        "extends", "name", "vendor", "aliases", "class", "generation", "calibrated_as", "launch_year", "process", "notes", "see", "compute", "memory",
         "backing_memory", "caches", "multiprocessor", "matrix_array", "processor", "interconnect", "host", "power", "prices",
         "published_peaks_tera", "constants",
     ]
@@ -16,9 +16,9 @@ struct ArchitectureDecoder {
 
     /// - Parameters:
     ///   - files: the device's file first, then what it extends, the most general last.
-    ///   - calibrations: files of calibrated constants for the device's generation; the first that states a constant wins.
+    ///   - calibrations: groups of calibrated constants, those of the device's own generation first.
     static func decode(
-        id: String, files: [ConfigurationMapping], calibrations: [ConfigurationMapping]
+        id: String, files: [ConfigurationMapping], calibrations: [Calibration]
     ) throws(ConfigurationError) -> Architecture {
         let problems = ProblemCollector()
         let decoder = ArchitectureDecoder(root: LayeredSection(files: files, problems: problems), problems: problems)
@@ -28,7 +28,7 @@ struct ArchitectureDecoder {
         return architecture
     }
 
-    private func architecture(id: String, calibrations: [ConfigurationMapping]) -> Architecture? {
+    private func architecture(id: String, calibrations: [Calibration]) -> Architecture? {
         root.allowOnly(Self.keys)
         let name = root.requiredText("name")
         let vendor = root.requiredText("vendor")

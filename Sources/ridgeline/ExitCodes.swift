@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigurationFiles
+import Hardware
 import Simulator
 import Trace
 import Workload
@@ -19,7 +20,7 @@ enum RidgelineExit {
     /// The code that an error ends the process with; anything that no code of ours throws on purpose is our bug.
     static func code(for error: any Error) -> ExitCode {
         switch error {
-        case is ConfigurationError, is ModelLibrary.LookUpError, is TraceFileError, is ProjectionError: badInput
+        case is ConfigurationError, is ArchitectureLibraryError, is FitRefusal, is ModelLibrary.LookUpError, is TraceFileError, is ProjectionError: badInput
         case let error as WorkloadError: error.code == .unknownModel || error.code == .undisclosedModel ? badInput : usage
         case let error as FileOutputError: error.isMachineLacking ? unavailable : badInput
         default: softwareError

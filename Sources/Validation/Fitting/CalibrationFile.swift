@@ -56,7 +56,8 @@ public struct CalibrationFile: Sendable {
             ? name : quoted(name)
     }
 
-    private static func quoted(_ text: String) -> String {
+    /// The text as a double-quoted YAML scalar.
+    static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

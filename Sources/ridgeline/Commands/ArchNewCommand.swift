@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Foundation
 import Hardware
 
@@ -31,7 +32,7 @@ struct ArchNewCommand: ParsableCommand {
             guard !FileManager.default.fileExists(atPath: output) else {
                 throw ArchitectureLibraryError(.invalidFile, "\(output): the file exists and is not replaced")
             }
-            try TemporaryOutput.write(to: output) { try $0.write(contentsOf: Data(text.utf8)) }
+            try OutputFile.write(text, to: output)
         }
     }
 }

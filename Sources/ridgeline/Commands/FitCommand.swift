@@ -82,7 +82,9 @@ struct FitCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() throws { try reportingErrors(perform) }
+
+    private func perform() throws {
         let library = try input.library()
         guard let family = MeasuredFamily(rawValue: family) else { return }
         var selection = FitProblem.Selection(family: family, generation: generation)
@@ -105,12 +107,12 @@ struct FitCommand: ParsableCommand {
         options.evaluations = evaluations
         options.pull = pull
         let outcome = CalibrationFit(problem, variables: variables, options: options).run { note in
-            FileHandle.standardError.write(Data("\(note)\n".utf8))
+            StandardError.write("\(note)\n")
         }
         if let output {
             file.set(outcome.variables, to: outcome.values, source: outcome.provenance(family: family, date: date))
             file.comment = ["Constants of \(generation). Group \(family.rawValue): fitted by `ridgeline fit`; each stays inside its plausible range."]
-            try TemporaryOutput.write(to: output) { try $0.write(contentsOf: Data(file.yaml.utf8)) }
+            try OutputFile.write(file.yaml, to: output)
         }
         switch format {
         case .table: print(FitDocument(outcome).text)

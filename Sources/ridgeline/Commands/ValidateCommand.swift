@@ -2,6 +2,7 @@ import ArgumentParser
 import ConfigurationFiles
 import Foundation
 import Hardware
+import Quantities
 import Reports
 import Validation
 
@@ -40,14 +41,22 @@ struct ValidateCommand: ParsableCommand {
         help: ArgumentHelp("Exit with status 1 if the mean absolute percentage error of any group exceeds this.", valueName: "percent"))
     var maxMape: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the P10 to P90 quantiles of the residuals as an interval file (Architectures/software/intervals.yaml), and print their coverage on rows left out.",
+            valueName: "file"))
+    var writeIntervals: String?
+
     @Flag(help: "Print the errors of the data-sheet roofline and of a three-constant roofline beside the model's.")
     var baselines = false
 
     func validate() throws {
-        if let maxMape, !(maxMape >= 0 && maxMape.isFinite) { throw ArgumentParser.ValidationError("--max-mape \(maxMape): expected a percentage of at least 0") }
+        if let maxMape, !(maxMape >= 0 && maxMape.isFinite) { throw ValidationError("--max-mape \(maxMape): expected a percentage of at least 0") }
     }
 
-    func run() throws {
+    func run() throws { try reportingErrors(perform) }
+
+    private func perform() throws {
         let library = try input.library()
         var validator = try input.validator(library)
         if let on { validator.only = try library.architecture(named: on) }
@@ -58,31 +67,39 @@ struct ValidateCommand: ParsableCommand {
         case .table: print(document.text)
         case .json: print(document.json.rendered)
         case .csv:
-            FileHandle.standardError.write(Data((document.headline + "\n").utf8))
+            StandardError.write(document.headline + "\n")
             print(document.csvTable.csv)
         }
         if let rows {
-            try TemporaryOutput.write(to: rows) { file in
-                try ValidationRows(result).write { try file.write(contentsOf: Data($0.utf8)) }
-            }
+            try OutputFile.write(ValidationRows(result).csv, to: rows)
         }
+        if let writeIntervals { try write(IntervalCalibration(result), result, to: writeIntervals) }
         try check(groups)
+    }
+
+    private func write(_ calibration: IntervalCalibration, _ result: ValidationResult, to path: String) throws {
+        let sources = Set(result.data.series.map(\.source)).sorted().joined(separator: ", ")
+        let source = Source(.calibrated, "residuals of \(result.answered) rows of \(sources)")
+        try OutputFile.write(calibration.table().yaml(source: source), to: path)
+        StandardError.write(IntervalCoverageTable(calibration.coverage()).table.plain + "\n")
     }
 
     private func check(_ groups: [ErrorGroup]) throws {
         guard let maxMape else { return }
         guard !groups.isEmpty else {
-            FileHandle.standardError.write(Data("no row was projected, so --max-mape cannot hold\n".utf8))
-            throw ExitCode(1)
+            StandardError.write("no row was projected, so --max-mape cannot hold\n")
+            throw RidgelineExit.checkFailed
         }
         let beyond = groups.filter { $0.statistics.meanAbsolute > maxMape }
         guard !beyond.isEmpty else { return }
         for group in beyond {
             let key = group.key
-            let line = "\(key.family.rawValue) \(key.source) \(key.device) \(key.dtype) \(key.op): "
-                + "mean error \(FixedDigits.one(group.statistics.meanAbsolute)) %, at most \(FixedDigits.one(maxMape)) % asked\n"
-            FileHandle.standardError.write(Data(line.utf8))
+            StandardError.write(
+                "\(key.family.rawValue) \(key.source) \(key.device) \(key.dtype) \(key.op): mean error "
+                    + "\(percent(group.statistics.meanAbsolute)), at most \(percent(maxMape)) asked\n")
         }
-        throw ExitCode(1)
+        throw RidgelineExit.checkFailed
     }
+
+    private func percent(_ value: Double) -> String { FixedPoint.format(value, fractionDigits: 1) + " %" }
 }

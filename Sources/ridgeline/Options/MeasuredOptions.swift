@@ -31,6 +31,7 @@ struct MeasuredOptions: ParsableArguments {
     func validator(_ library: ArchitectureLibrary) throws -> Validator {
         var validator = try Validator(library: library, model: DeviceModels.model(for:stack:))
         validator.threads = threads
+        validator.intervals = try IntervalTable.read(roots: library.roots)
         return validator
     }
 }
