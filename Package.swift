@@ -88,7 +88,7 @@ let package = Package(
         tests("PerformanceCountersTests", ["PerformanceCounters"]),
         tests(
             "CPUExecutorTests", ["CPUExecutor", "CPUKernels", "HostTopology", "Workload", "ConfigurationFiles", "Quantities"],
-            exclude: ["Checkpoints"]),
+            exclude: ["Checkpoints", "References"]),
         tests("ProfilerTests", [
             "Profiler", "CPUExecutor", "CPUKernels", "HostTopology", "PerformanceCounters", "Trace", "Workload", "Hardware", "Quantities",
         ]),

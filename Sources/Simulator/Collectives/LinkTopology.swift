@@ -64,34 +64,36 @@ public struct LinkTopology: Hashable, Sendable {
     }
 
     private static let names: [(name: String, fabric: Fabric)] = [
-        ("nvswitch", .switched), ("switched", .switched), ("fully-connected", .fullyConnected), ("nvlink-mesh", .mesh), ("mesh", .mesh),
-        ("hypercube-mesh", .mesh), ("nvlink-bridge", .pairs), ("pairwise", .pairs), ("pcie-tree", .hostTree), ("pcie", .hostTree),
+        ("nvswitch", .switched), ("switched", .switched), ("fully-connected", .fullyConnected), ("nvlink-mesh", .mesh), ("xgmi-mesh", .mesh),
+        ("ladder", .mesh), ("mesh-2d", .torus(dimensions: 2)), ("nvlink-bridge", .pairs), ("socket-pair", .pairs), ("pcie-tree", .hostTree),
         ("ring", .torus(dimensions: 1)), ("torus-2d", .torus(dimensions: 2)), ("torus-3d", .torus(dimensions: 3)),
+        ("torus-6d", .torus(dimensions: 6)), ("dragonfly", .switched), ("network", .switched),
     ]
 
     private static func fabric(named name: String) -> Fabric? { names.first { $0.name == name }?.fabric }
 
-    /// Bytes per microsecond that one device can send to its peers in a group of `devices` in one node, all paths of a ring together.
-    ///
-    /// - Parameter hostShare: bytes per microsecond of the host bridge that all devices of a PCIe tree share, nil if not the limit.
-    func ringBandwidth(devices: Int, hostShare: Double?) -> Double {
+    /// Whether a group in one node meets over the host's PCIe bridges, which all its devices share.
+    func sharesHost(devices: Int) -> Bool {
+        switch fabric {
+        case .hostTree, .pairs: devices > 2
+        default: false
+        }
+    }
+
+    /// Bytes per microsecond that one device can send to its peers in a group of `devices` in one node, all links that lead to them.
+    func ringBandwidth(devices: Int) -> Double {
         let all = bandwidthPerDirection.bytesPerMicrosecond
         let peers = Double(max(1, devices - 1))
         switch fabric {
-        case .switched: return all
+        case .switched, .hostTree: return all
         case .fullyConnected: return all * min(1, peers / Double(max(1, devicesPerNode - 1)))
         case .mesh:
-            // Each device has links to about four neighbours; a pair is joined by at most two of six.
+            // About four neighbours, a third of the links to the nearest one (DGX-1V: two of six).
             return all * min(1, peers / 3)
-        case .pairs:
-            guard devices > 2 else { return all }
-            return min(all, hostBandwidth?.bytesPerMicrosecond ?? all)
-        case .hostTree:
-            guard devices > 2, let hostShare else { return all }
-            return min(all, hostShare / Double(devices))
+        case .pairs: return devices > 2 ? min(all, hostBandwidth?.bytesPerMicrosecond ?? all) : all
         case .torus(let dimensions):
-            // A group that lies along one dimension uses the two links of that dimension; a whole slice uses all.
-            return devices >= 1 << (2 * dimensions) ? all : all / Double(dimensions)
+            // A group along one dimension uses the two links of that dimension; one that spans all dimensions uses all.
+            return devices >= 1 << (2 * min(dimensions, 6)) ? all : all / Double(dimensions)
         }
     }
 }

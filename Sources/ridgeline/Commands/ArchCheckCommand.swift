@@ -25,7 +25,11 @@ struct ArchCheckCommand: ParsableCommand {
                 guard case .device(let device) = entry else { continue }
                 findings += ArchitectureCheck.findings(device).map(\.description)
             }
-            if names.isEmpty { findings += library.sharedNames().map(\.description) }
+            if names.isEmpty {
+                findings += library.sharedNames().map(\.description)
+                for system in try library.serverSystems() { _ = try library.architecture(named: system.device) }
+                for stack in library.softwareStackIDs { _ = try library.softwareStack(stack) }
+            }
             FileHandle.standardError.write(Data("\(count) files checked, \(findings.count) findings\n".utf8))
             return findings
         }

@@ -18,7 +18,7 @@ struct ArchCommand: ParsableCommand {
               ridgeline arch check mine.yaml
             """,
         subcommands: [
-            ArchListCommand.self, ArchShowCommand.self, ArchCheckCommand.self, ArchDiffCommand.self, ArchNewCommand.self,
+            ArchListCommand.self, ArchShowCommand.self, ArchCheckCommand.self, ArchDiffCommand.self, ArchNewCommand.self, ArchSystemsCommand.self,
         ])
 }
 

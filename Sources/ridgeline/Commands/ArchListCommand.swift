@@ -38,7 +38,8 @@ struct ArchListCommand: ParsableCommand {
 
     func run() throws {
         try ArchFailure.reported {
-            var listing = ArchitectureListing(entries: try options.library().allEntries())
+            let entries = try options.library().allEntries()
+            var listing = ArchitectureListing(entries: entries)
             listing.rows.removeAll { !isWanted($0) }
             listing.sort(by: sort, descending: descending)
             switch format {
@@ -49,7 +50,13 @@ struct ArchListCommand: ParsableCommand {
                     Data("\n\(listing.rows.count - explained) accelerators, \(explained) names that explain.\n\(ArchitectureListing.legend)\n".utf8))
             case .json: print(listing.json.rendered)
             case .csv: print(listing.wideTable.csv)
-            case .markdown: print(listing.table.markdown)
+            case .markdown:
+                let shown = Set(listing.rows.map(\.id))
+                let explanations = entries.compactMap { entry -> ExplainedEntry? in
+                    guard case .explained(let explained) = entry, shown.contains(explained.id) else { return nil }
+                    return explained
+                }
+                print(listing.markdownReport(explanations: explanations, command: "ridgeline arch list --format markdown"))
             }
         }
     }
