@@ -62,7 +62,7 @@ public struct ValidationReport {
     private static let legend =
         "Errors in percent of the measured time: mean, median and 90th percentile of the absolute error, and the mean signed error (bias, above zero "
         + "where projections are too slow). Inside: share of rows within their P10 to P90 interval, 80 % is right. Roofline: the larger of arithmetic "
-        + "over data-sheet peak and compulsory bytes over data-sheet bandwidth. Three constants: the same with a launch time and two efficiencies "
+        + "over data-sheet peak and compulsory bytes over data-sheet bandwidth. 3 constants: the same with a launch time and two efficiencies "
         + "fitted to each group, errors on shapes left out."
     private static let ablationNote = "Constants that switch the mechanism off, everything else as it is: nothing is refitted."
 
@@ -78,7 +78,7 @@ public struct ValidationReport {
 extension ValidationReport {
     private static let errorColumns: [TextTable.Column] = [
         .number("rows"), .number("mean %"), .number("median"), .number("p90"), .number("bias"), .number("inside %"), .number("roofline %"),
-        .number("three constants %"),
+        .number("3 constants %"),
     ]
 
     private func errorCells(_ statistics: ErrorStatistics, _ datasheet: ErrorStatistics?, _ threeConstants: ErrorStatistics?) -> [String] {
@@ -100,7 +100,7 @@ extension ValidationReport {
             rows: family.groups.map { index in
                 let group = summary.groups[index]
                 let baseline = summary.baselines[index]
-                return [group.key.source, "\(group.key.device) (\(group.key.architecture))", group.key.dtype, group.key.op]
+                return [group.key.source, group.key.device, group.key.dtype, group.key.op]
                     + errorCells(group.statistics, baseline?.datasheet, baseline?.threeConstants)
                     + [group.beyondLimits == 0 ? "" : "\(group.beyondLimits)"]
             })
