@@ -148,7 +148,7 @@ struct GEMMModel: Sendable {
         let best = works.min { left, right in
             func distance(_ candidate: NumberFormat) -> Double {
                 let sameKind = (candidate == .int8 || candidate == .int4) == isInteger
-                return abs(candidate.bitsPerElement - format.bitsPerElement) + (sameKind ? 0 : 4)
+                return abs(candidate.bitsPerElement - format.bitsPerElement) + (sameKind ? 0 : 16)
             }
             return (distance(left), left) < (distance(right), right)
         }
