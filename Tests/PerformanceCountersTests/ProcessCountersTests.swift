@@ -65,7 +65,7 @@ import Testing
 
     private static func faultsOfProcess() -> Double {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Double(usage.ru_minflt + usage.ru_majflt)
     }
 
