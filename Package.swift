@@ -75,6 +75,9 @@ let package = Package(
                 "Simulator", "Trace", "Workload", "Hardware", "ConfigurationFiles", "Quantities", argumentParser, logging,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "benchmarks", dependencies: ["CPUKernels", "HostTopology", "Simulator", "Workload", "Hardware", "Quantities"],
+            path: "Benchmarks/Sources", swiftSettings: strict),
 
         tests("QuantitiesTests", ["Quantities"]),
         tests("ConfigurationFilesTests", ["ConfigurationFiles"]),
@@ -88,7 +91,7 @@ let package = Package(
         tests("PerformanceCountersTests", ["PerformanceCounters"]),
         tests(
             "CPUExecutorTests", ["CPUExecutor", "CPUKernels", "HostTopology", "Workload", "ConfigurationFiles", "Quantities"],
-            exclude: ["Checkpoints"]),
+            exclude: ["Checkpoints", "References"]),
         tests("ProfilerTests", [
             "Profiler", "CPUExecutor", "CPUKernels", "HostTopology", "PerformanceCounters", "Trace", "Workload", "Hardware", "Quantities",
         ]),

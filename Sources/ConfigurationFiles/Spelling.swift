@@ -30,16 +30,18 @@ public enum Spelling {
         guard name.unicodeScalars.count <= 200 else { return nil }
         let limit = min(4, max(1, name.unicodeScalars.count / 3))
         let lowered = name.lowercased()
-        var best: (name: String, distance: Int)?
+        var best: (name: String, score: Int)?
         for candidate in candidates where candidate.unicodeScalars.count <= 200 {
-            var distance = distance(name, candidate)
+            let distance = distance(name, candidate)
+            // Twice the distance, so that a shared beginning ranks behind every near spelling.
+            var score = 2 * distance
             let loweredCandidate = candidate.lowercased()
-            if distance > limit, lowered.count >= 3, loweredCandidate.count >= 3,
-                loweredCandidate.hasPrefix(lowered) || lowered.hasPrefix(loweredCandidate)
-            {
-                distance = limit
+            if distance > limit {
+                guard lowered.count >= 3, loweredCandidate.count >= 3 else { continue }
+                guard loweredCandidate.hasPrefix(lowered) || lowered.hasPrefix(loweredCandidate) else { continue }
+                score = 2 * limit + 1
             }
-            if distance <= limit, distance < best?.distance ?? Int.max { best = (candidate, distance) }
+            if score < best?.score ?? Int.max { best = (candidate, score) }
         }
         return best?.name
     }

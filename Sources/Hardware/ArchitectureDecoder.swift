@@ -6,7 +6,7 @@ import Quantities
 /// docs/architecture-files.md has the schema.
 struct ArchitectureDecoder {
     static let keys = [
-        "extends", "name", "vendor", "aliases", "class", "generation", "launch_year", "process", "notes", "see", "compute", "memory",
+        "extends", "name", "vendor", "aliases", "class", "generation", "calibrated_as", "launch_year", "process", "notes", "see", "compute", "memory",
         "backing_memory", "caches", "multiprocessor", "matrix_array", "processor", "interconnect", "host", "power", "prices",
         "published_peaks_tera", "constants",
     ]
@@ -16,19 +16,19 @@ struct ArchitectureDecoder {
 
     /// - Parameters:
     ///   - files: the device's file first, then what it extends, the most general last.
-    ///   - calibration: groups of calibrated constants for the device's generation, if there are any.
+    ///   - calibrations: groups of calibrated constants, those of the device's own generation first.
     static func decode(
-        id: String, files: [ConfigurationMapping], calibration: ConfigurationMapping?
+        id: String, files: [ConfigurationMapping], calibrations: [Calibration]
     ) throws(ConfigurationError) -> Architecture {
         let problems = ProblemCollector()
         let decoder = ArchitectureDecoder(root: LayeredSection(files: files, problems: problems), problems: problems)
-        let architecture = decoder.architecture(id: id, calibration: calibration)
+        let architecture = decoder.architecture(id: id, calibrations: calibrations)
         try problems.throwIfAny()
         guard let architecture else { throw ConfigurationError(decoder.root.location, "the device could not be decoded") }
         return architecture
     }
 
-    private func architecture(id: String, calibration: ConfigurationMapping?) -> Architecture? {
+    private func architecture(id: String, calibrations: [Calibration]) -> Architecture? {
         root.allowOnly(Self.keys)
         let name = root.requiredText("name")
         let vendor = root.requiredText("vendor")
@@ -37,7 +37,7 @@ struct ArchitectureDecoder {
         let compute = root.requiredSection("compute").flatMap { self.compute($0) }
         let memory = root.requiredSection("memory").flatMap { self.memory($0) }
         let parts = self.parts()
-        let constants = ConstantDecoding.groups(root, calibration: calibration, problems: problems)
+        let constants = ConstantDecoding.groups(root, calibrations: calibrations, problems: problems)
         guard let name, let vendor, let deviceClass, let generation, let compute, let memory else { return nil }
         var architecture = Architecture(
             id: id, name: name, vendor: vendor, deviceClass: deviceClass, generation: generation, compute: compute, memory: memory)
@@ -107,7 +107,8 @@ struct ArchitectureDecoder {
                 guard let (value, inherited) = byFormat.entry(key) else { continue }
                 guard let format = NumberFormat(rawValue: key) else {
                     let names = NumberFormat.allCases.map(\.rawValue)
-                    problems.add(keyLocation(key, byFormat), "unknown number format '\(key)'\(Spelling.suggestion(for: key, in: names)), allowed are \(names.joined(separator: ", "))")
+                    problems.add(
+                        keyLocation(key, byFormat), "unknown number format '\(key)'\(Spelling.suggestion(for: key, in: names)), allowed are \(names.joined(separator: ", "))")
                     continue
                 }
                 let number = problems.collect { () throws(ConfigurationError) in

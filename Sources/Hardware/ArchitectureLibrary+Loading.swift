@@ -7,7 +7,7 @@ extension ArchitectureLibrary {
         let documents = try chain(file)
         let mappings = try documents.map { document throws(ConfigurationError) in try document.mapping() }
         if let explained = try explained(file, mappings) { return .explained(explained) }
-        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibration: try calibration(file, mappings)))
+        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibrations: try calibrations(file, mappings)))
     }
 
     /// Decodes a single file that stands outside the roots, resolving `extends` in the library.
@@ -25,8 +25,9 @@ extension ArchitectureLibrary {
         var folder = file.folder
         while let value = try documents[documents.count - 1].mapping()["extends"], !value.isNull {
             let name = try String(configuration: value)
-            guard let path = basePath(name, from: folder) else {
-                throw ConfigurationError(value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
+            guard let path = basePath(name, from: folder, of: file, excluding: documents.map(\.path)) else {
+                throw ConfigurationError(
+                    value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
             }
             guard !documents.contains(where: { $0.path == path }), documents.count < 6 else {
                 throw ConfigurationError(value.location, "'\(name)' extends itself, or the chain is longer than five files")
@@ -37,14 +38,25 @@ extension ArchitectureLibrary {
         return documents
     }
 
-    /// Where a generation (or device) stands: beside the file first, then under each vendor of each root.
-    private func basePath(_ name: String, from folder: String) -> String? {
+    /// Where the file stands that is called `name`: another device of the file's root or a later one, else a generation.
+    ///
+    /// So `extends: tpu-v4` in a file of a user means the device, in the device's own file the generation, and a user's `h100-sxm.yaml` may
+    /// extend the shipped `h100-sxm`.
+    private func basePath(_ name: String, from folder: String, of file: ArchitectureFile, excluding: [String]) -> String? {
+        let firstRoot = roots.firstIndex(of: file.root) ?? 0
+        let device = files.first { candidate in
+            candidate.id == name && !excluding.contains(candidate.path) && (roots.firstIndex(of: candidate.root) ?? 0) >= firstRoot
+        }
+        return device?.path ?? generationPath(name, from: folder)
+    }
+
+    /// Where a generation stands: beside the file first, then under each vendor of each root.
+    private func generationPath(_ name: String, from folder: String) -> String? {
         var candidates = ["\(folder)/generations/\(name).yaml", "\(folder)/\(name).yaml"]
         for root in roots {
             candidates.append("\(root)/generations/\(name).yaml")
             candidates += vendors(root).map { "\(root)/\($0)/generations/\(name).yaml" }
         }
-        candidates += files.filter { $0.id == name }.map(\.path)
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }
 
@@ -61,17 +73,42 @@ extension ArchitectureLibrary {
         }
     }
 
-    /// Calibrated constants of the device's generation: `<vendor>/calibrations/<generation>.yaml` of the first root that has one.
+    /// Calibrated constants for the device: `<vendor>/calibrations/<generation>.yaml` and `<generation>.<part>.yaml` of the first root that
+    /// has any, then those of the generation named by `calibrated_as`, and so on.
     ///
-    /// The file is a mapping of groups, either at the top or under `groups:`.
-    private func calibration(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> ConfigurationMapping? {
-        guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let generation = try? String(configuration: value) else { return nil }
+    /// Such a file is a mapping of groups, either at the top or under `groups:`.
+    private func calibrations(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> [Calibration] {
+        guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let own = try? String(configuration: value) else { return [] }
         let folders = [file.folder] + roots.flatMap { root in vendors(root).map { "\(root)/\($0)" } }
-        let path = folders.lazy.map { "\($0)/calibrations/\(generation).yaml" }.first { FileManager.default.fileExists(atPath: $0) }
-        guard let path else { return nil }
-        let mapping = try ConfigurationDocument.read(path).mapping()
-        guard let groups = mapping["groups"] else { return mapping }
-        return try groups.mapping()
+        var found: [Calibration] = []
+        var visited: [String] = []
+        var next: String? = own
+        var link = mappings.lazy.compactMap { $0["calibrated_as"] }.first
+        while let generation = next, !visited.contains(generation) {
+            visited.append(generation)
+            for path in calibrationPaths(generation, in: folders) {
+                let mapping = try ConfigurationDocument.read(path).mapping()
+                let groups = try mapping["groups"]?.mapping() ?? mapping
+                found.append(Calibration(groups: groups, transferredFrom: generation == own ? nil : generation))
+            }
+            guard let value = link, !value.isNull else { break }
+            let name = try String(configuration: value)
+            guard let path = generationPath(name, from: file.folder) else {
+                throw ConfigurationError(value.location, "no generation is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
+            }
+            next = name
+            link = try ConfigurationDocument.read(path).mapping()["calibrated_as"]
+        }
+        return found
+    }
+
+    /// The calibration files of a generation: the whole one and those of a family (`hopper.attention.yaml`), each fitted apart.
+    private func calibrationPaths(_ generation: String, in folders: [String]) -> [String] {
+        for folder in folders.map({ "\($0)/calibrations" }) {
+            let names = Self.yamlNames(in: folder).filter { $0 == generation || $0.hasPrefix(generation + ".") }
+            if !names.isEmpty { return names.sorted().map { "\(folder)/\($0).yaml" } }
+        }
+        return []
     }
 
     /// The entry of a file with `class: explained`, nil for a device.

@@ -1,24 +1,36 @@
 import ConfigurationFiles
 import Quantities
 
+/// Calibrated constants of a generation, as a fit tool wrote them.
+struct Calibration {
+    var groups: ConfigurationMapping
+    /// The generation they were fitted on where it is not the device's own.
+    var transferredFrom: String?
+}
+
 /// Reads groups of simulator constants: group -> name -> `{value, plausible: [low, high], source}`.
 enum ConstantDecoding {
     /// The constants of a device: its own files' first, then the calibration's; each name once per group, the first wins.
     static func groups(
-        _ root: LayeredSection, calibration: ConfigurationMapping?, problems: ProblemCollector
+        _ root: LayeredSection, calibrations: [Calibration], problems: ProblemCollector
     ) -> [ConstantGroup] {
         var groups: [ConstantGroup] = []
         if let section = root.section("constants") { groups = self.groups(section, problems: problems) }
-        if let calibration {
-            let layered = LayeredSection(files: [calibration], problems: problems)
-            for group in self.groups(layered, problems: problems, ignoring: []) { merge(group, into: &groups) }
+        for calibration in calibrations {
+            let layered = LayeredSection(files: [calibration.groups], problems: problems)
+            for var group in self.groups(layered, problems: problems) {
+                if let origin = calibration.transferredFrom {
+                    for index in group.constants.indices { group.constants[index].number.source.text += "; transferred from \(origin)" }
+                }
+                merge(group, into: &groups)
+            }
         }
         return groups
     }
 
     /// All groups of one section.
-    static func groups(_ section: LayeredSection, problems: ProblemCollector, ignoring: [String] = []) -> [ConstantGroup] {
-        section.keys.filter { !ignoring.contains($0) }.compactMap { name in
+    static func groups(_ section: LayeredSection, problems: ProblemCollector) -> [ConstantGroup] {
+        section.keys.compactMap { name in
             section.section(name).map { ConstantGroup(name: name, constants: constants($0, problems: problems)) }
         }
     }

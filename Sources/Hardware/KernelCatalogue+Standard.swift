@@ -29,7 +29,7 @@ extension KernelCatalogue {
                 ])),
             KernelSet(
                 engine: .vector, generations: ["cdna1", "cdna2", "cdna3"], tiles: tensileTiles, splits: [1],
-                splitBelowGridPerUnit: 0),
+                splitBelowGridPerUnit: 0, batchedSelection: .fastestAlone),
             KernelSet(
                 engine: .vector, operandPaths: [.asynchronousCopy], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8],
                 splitBelowGridPerUnit: 1.5, batchedSelection: .always(t128x128)),
@@ -53,11 +53,10 @@ extension KernelCatalogue {
     private static let s64x32 = KernelTile(features: 64, tokens: 32, threads: 256, slices: 4)
     private static let s128x32 = KernelTile(features: 128, tokens: 32, threads: 256, slices: 4)
     private static let simtTiles = [t128x128, t128x64, t64x64, t128x32, t32x128, s32x32, s64x32, s128x32]
-    private static let tensileTiles: [KernelTile] = [16, 32, 64, 128, 256].flatMap { features in
-        [16, 32, 64, 128, 256].compactMap { tokens in
-            features * tokens <= 32768 ? KernelTile(features: features, tokens: tokens, threads: 256) : nil
-        }
-    }
+    private static let tensileTiles: [KernelTile] = [
+        (16, 16), (32, 32), (64, 64), (64, 32), (32, 64), (64, 16), (16, 64), (64, 128), (128, 64), (128, 144), (144, 64), (96, 96),
+        (128, 32), (128, 128), (256, 64), (64, 256),
+    ].map { KernelTile(features: $0.0, tokens: $0.1, threads: 256) }
     private static let xmmaTiles: [KernelTile] = [
         KernelTile(features: 128, tokens: 128, threads: 128), KernelTile(features: 64, tokens: 64, threads: 128),
         KernelTile(features: 256, tokens: 128, threads: 256), KernelTile(features: 128, tokens: 256, threads: 256),

@@ -26,6 +26,8 @@ public struct KernelSet: Hashable, Sendable {
     public enum BatchedSelection: Hashable, Sendable {
         /// The fastest by its own (cold-cache) estimate.
         case fastest
+        /// The fastest for one product of the batch: the batch count plays no part.
+        case fastestAlone
         /// Always this tile, whatever the shape.
         case always(KernelTile)
         /// The least padded output area, weighted per tile.

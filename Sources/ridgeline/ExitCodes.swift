@@ -1,5 +1,10 @@
 import ArgumentParser
+import CPUExecutor
+import CPUKernels
 import ConfigurationFiles
+import Hardware
+import HostTopology
+import Profiler
 import Simulator
 import Trace
 import Workload
@@ -19,9 +24,13 @@ enum RidgelineExit {
     /// The code that an error ends the process with; anything that no code of ours throws on purpose is our bug.
     static func code(for error: any Error) -> ExitCode {
         switch error {
-        case is ConfigurationError, is ModelLibrary.LookUpError, is TraceFileError, is ProjectionError: badInput
+        case is ConfigurationError, is ArchitectureLibraryError, is FitRefusal, is ModelLibrary.LookUpError, is TraceFileError, is ProjectionError: badInput
         case let error as WorkloadError: error.code == .unknownModel || error.code == .undisclosedModel ? badInput : usage
         case let error as FileOutputError: error.isMachineLacking ? unavailable : badInput
+        case is TopologyError, is CalibrationError: unavailable
+        case let error as KernelError: error.code == .unsupported ? unavailable : softwareError
+        case let error as ExecutionError: error.code == .outOfMemory ? unavailable : error.code == .unsupportedModel ? badInput : usage
+        case let error as ProfileError: error.code == .invalidRequest ? usage : softwareError
         default: softwareError
         }
     }

@@ -9,10 +9,17 @@ struct Ridgeline: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ArchCommand.self,
+            CalibrateCommand.self,
             CompareCommand.self,
+            DoctorCommand.self,
             ExplainCommand.self,
             FitCommand.self,
+            ImportCommand.self,
+            ModelsCommand.self,
+            ProfileCommand.self,
             ProjectCommand.self,
+            RunCommand.self,
+            TopologyCommand.self,
             TraceCommand.self,
             ValidateCommand.self,
         ])

@@ -43,6 +43,8 @@ public struct ArchitectureListing: Sendable {
 
     public init(entries: [LibraryEntry]) { rows = entries.map(Row.init) }
 
+    init(rows: [Row]) { self.rows = rows }
+
     /// Sorts by a column, ascending; rows without the number come last, equal rows keep the order of ids.
     public mutating func sort(by key: SortKey, descending: Bool) {
         func text(_ row: Row) -> String? {
@@ -86,17 +88,17 @@ public struct ArchitectureListing: Sendable {
     public var table: TextTable {
         TextTable(
             columns: [
-                .text("accelerator"), .text("generation"), .number("year"), .number("GiB"), .number("GB/s"), .number("fp32"), .number("bf16"),
-                .number("fp8"), .number("int8"), .number("ridge"), .number("W"), .number("doc/est %"),
+                .text("accelerator"), .number("year"), .number("GiB"), .number("TB/s"), .number("fp32"), .number("bf16"), .number("fp8"),
+                .number("int8"), .number("ridge"), .number("W"), .number("$/h"), .number("doc/est"),
             ],
             rows: rows.map { row in
                 guard row.deviceClass != .explained else {
-                    return [row.id, "explained", row.year.map(String.init) ?? ""] + Array(repeating: "", count: 9)
+                    return [row.id, row.year.map(String.init) ?? "", "explains"] + Array(repeating: "", count: 9)
                 }
                 return [
-                    row.id, row.generation, row.year.map(String.init) ?? "", Self.number(row.memoryGiB), Self.number(row.bandwidth.map { $0 / 1e9 }),
+                    row.id, row.year.map(String.init) ?? "", Self.number(row.memoryGiB), Self.number(row.bandwidth.map { $0 / 1e12 }),
                     Self.number(row.peak(.fp32)), Self.number(row.peak16), Self.number(row.peak(.fp8e4m3)), Self.number(row.peak(.int8)),
-                    Self.number(row.ridge16), Self.number(row.watts), Self.shares(row.quality),
+                    Self.number(row.ridge16), Self.number(row.watts), Self.number(row.dollarsPerHour), Self.shares(row.quality),
                 ]
             })
     }
@@ -104,8 +106,32 @@ public struct ArchitectureListing: Sendable {
     /// What the columns of `table` mean.
     public static let legend = """
         Dense peaks in TFLOP/s or TOPS, of the matrix engine where there is one; bf16 is fp16 where a device has no bf16. Ridge: operations
-        per byte of memory traffic at that peak. doc/est: share of numbers from documents and papers, and share estimated.
+        per byte of memory traffic at that peak. $/h: first price of the file. doc/est: percent of numbers from
+        documents and papers, and percent estimated.
         """
+
+    /// A Markdown document: how it was made, the table with generations, and what the names that cannot be projected stand for.
+    public func markdownReport(explanations: [ExplainedEntry], command: String) -> String {
+        let devices = rows.filter { $0.deviceClass != .explained }
+        var wide = Self(rows: devices).table
+        wide.columns.insert(.text("generation"), at: 1)
+        wide.columns.insert(.text("class"), at: 2)
+        for index in wide.rows.indices {
+            wide.rows[index].insert(devices[index].generation, at: 1)
+            wide.rows[index].insert(devices[index].deviceClass.rawValue, at: 2)
+        }
+        var parts = [
+            "# Accelerators of the library",
+            "\(devices.count) accelerators, \(explanations.count) names that explain. Made by `\(command)`; do not edit.",
+            Self.legend, wide.markdown,
+        ]
+        if !explanations.isEmpty {
+            parts.append("## Names that cannot be projected")
+            parts.append(
+                explanations.map { "- **\($0.name)** (`\($0.id)`): \($0.explanation)\($0.nearest.map { " See `\($0)`." } ?? "")" }.joined(separator: "\n"))
+        }
+        return parts.joined(separator: "\n\n")
+    }
 
     /// Every column, for CSV.
     public var wideTable: TextTable {

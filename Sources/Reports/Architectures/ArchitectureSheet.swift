@@ -10,7 +10,7 @@ public struct ArchitectureSheet: Sendable {
     /// For a terminal.
     public var text: String {
         var parts = [heading, peakTable.plain]
-        parts.append(numberTable.plain)
+        parts += [referencedTable.plain, sourceList]
         if let notes = device.notes { parts.append("Notes: \(notes)") }
         let quality = device.sourceQuality
         parts.append(
@@ -45,6 +45,28 @@ public struct ArchitectureSheet: Sendable {
                     ArchitectureListing.number(peak / device.memory.bandwidth.value),
                 ]
             })
+    }
+
+    /// Distinct sources in the order in which they first appear.
+    private var sources: [Source] {
+        var sources: [Source] = []
+        for number in device.numbers where !sources.contains(number.source) { sources.append(number.source) }
+        return sources
+    }
+
+    /// Every number with the kind of its source and a reference into `sourceList`: narrow enough for a terminal.
+    private var referencedTable: TextTable {
+        let sources = sources
+        return TextTable(
+            columns: [.text("number"), .number("value"), .text("kind"), .number("source")],
+            rows: device.numbers.map { number in
+                let reference = sources.firstIndex(of: number.source).map { "[\($0 + 1)]" } ?? ""
+                return [number.path, Self.plain(number.value), number.source.kind.rawValue, reference]
+            })
+    }
+
+    private var sourceList: String {
+        sources.enumerated().map { "[\($0.offset + 1)] \($0.element.kind.rawValue): \($0.element.text)" }.joined(separator: "\n")
     }
 
     /// Every number under the key that the file uses, with its source.

@@ -17,10 +17,14 @@ public struct ValidationRows {
         + ["measured_us", "projected_us", "p10_us", "p90_us", "error_percent", "bound", "kernel", "protocol", "beyond_limits"]
         + TimeOwner.allCases.map { "\($0.rawValue)_us" }
 
-    /// Hands each line, header first, to `write`; ended by line feeds.
-    public func write(_ write: (String) throws -> Void) rethrows {
-        try write(Self.header.joined(separator: ",") + "\n")
-        for row in result.rows { try write(line(row)) }
+    /// The header and one line a row, each ended by a line feed, as UTF-8.
+    ///
+    /// - Complexity: about 300 bytes a row.
+    public var csv: [UInt8] {
+        var bytes = Array((Self.header.joined(separator: ",") + "\n").utf8)
+        bytes.reserveCapacity(bytes.count + result.rows.count * 300)
+        for row in result.rows { bytes += line(row).utf8 }
+        return bytes
     }
 
     private func line(_ row: ValidatedRow) -> String {

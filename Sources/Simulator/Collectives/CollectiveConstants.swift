@@ -1,34 +1,35 @@
 import Hardware
 
-/// Constants of collectives, read once. Defaults by fabric: the nearest measured kind (NVSwitch of A100, H100 and B200 nodes, PCIe of
-/// L40S nodes; nccl-tests rows of aiconfigurator).
+/// Constants of collectives, read once. Defaults by fabric: the nearest measured kind (NVSwitch nodes of A100, H100 and B200, PCIe nodes
+/// of L40S; nccl-tests rows of aiconfigurator).
 struct CollectiveConstants: Sendable {
-    /// Launch and rendezvous, µs.
-    var launch: Double
-    /// One dependent hop with LL, µs.
-    var hop: Double
-    /// Shares of the link that payload reaches.
-    var lowLatencyShare: Double
-    var lowLatency128Share: Double
-    var simpleShare: Double
-    /// What a protocol costs more than LL, µs in all and per hop.
-    var lowLatency128Extra: Double
-    var lowLatency128Hop: Double
-    var simpleExtra: Double
-    var simpleHop: Double
+    /// A way to move data: payload share of the link, µs more than the launch in all and per dependent hop.
+    struct Way: Sendable {
+        var wireShare: Double
+        var extra: Double
+        var hop: Double
+    }
+
+    /// Rendezvous of the ranks beside the launch of the kernel, µs.
+    var rendezvous: Double
+    /// LL: 4 bytes of data with a 4-byte flag. LL128: 120 of 128 bytes. Simple: whole buffers with fences.
+    var lowLatency: Way
+    var lowLatency128: Way
+    var simple: Way
+    /// Direct exchange of all-to-all on few channels (small) and on all (large).
+    var directFew: Way
+    var directAll: Way
+    /// Bytes per peer up to which direct exchange uses LL.
+    var directLowLatencyLimit: Double
     /// Rate of the local copy of the own chunk over the link's.
     var copyRate: Double
     /// In-switch reduction: buffer bytes over link bytes, nil where switches cannot reduce; and its fixed cost, µs.
     var inSwitchShare: Double?
     var inSwitchExtra: Double
-    /// Direct exchange (all-to-all).
-    var directShare: Double
-    var directExtra: Double
-    /// Bytes per peer up to which all-to-all uses LL.
-    var directLowLatencyLimit: Double
-    /// Host bridge shared by all devices of a PCIe tree, bytes per µs.
+    /// Host bridge that all devices of a PCIe tree share, bytes per µs; how much more direct exchange gets from it; what is left of it
+    /// when the group spans two sockets.
     var hostBandwidth: Double?
-    /// What is left of it when the group spans two sockets.
+    var directHostFactor: Double
     var secondSocketShare: Double
     /// Between nodes: µs a hop, share of the adapter's rate.
     var networkHop: Double
@@ -38,23 +39,25 @@ struct CollectiveConstants: Sendable {
         let group = "collective"
         let isTree = fabric == .hostTree
         let canReduce = fabric == .switched && (path == .bulkTensorCopy || path == .tensorMemory)
-        launch = read(group, "launch_us", default: isTree ? 6.5 : 7)
-        hop = read(group, "hop_us", default: 0.75)
-        lowLatencyShare = read(group, "ll_wire_share", default: 0.26)
-        lowLatency128Share = read(group, "ll128_wire_share", default: isTree ? 0.29 : 0.6)
-        simpleShare = read(group, "simple_wire_share", default: isTree ? 0.64 : 0.78)
-        lowLatency128Extra = read(group, "ll128_us", default: isTree ? 1 : 13)
-        lowLatency128Hop = read(group, "ll128_hop_us", default: isTree ? 0.95 : 0.3)
-        simpleExtra = read(group, "simple_us", default: isTree ? 0 : 40)
-        simpleHop = read(group, "simple_hop_us", default: isTree ? 0.9 : 2)
-        copyRate = read(group, "copy_rate", default: isTree ? 5 : 2.3)
+        func way(_ name: String, _ share: Double, _ extra: Double, _ hop: Double) -> Way {
+            Way(
+                wireShare: read(group, name + "_wire_share", default: share), extra: read(group, name + "_us", default: extra),
+                hop: read(group, name + "_hop_us", default: hop))
+        }
+        rendezvous = read(group, "rendezvous_us", default: isTree ? 5.5 : 6)
+        let hop = read(group, "hop_us", default: 0.8)
+        lowLatency = Way(wireShare: read(group, "ll_wire_share", default: isTree ? 0.33 : 0.25), extra: 0, hop: hop)
+        lowLatency128 = way("ll128", isTree ? 0.35 : 0.5, isTree ? 0.1 : 10, isTree ? 0.9 : 0.4)
+        simple = way("simple", isTree ? 0.64 : 0.75, isTree ? 10 : 25, 2)
+        directFew = way("direct_few", isTree ? 0.6 : 0.3, isTree ? 8 : 4, hop)
+        directAll = way("direct", 0.7, isTree ? 10 : 20, hop)
+        directLowLatencyLimit = read(group, "direct_ll_bytes", default: 16384)
+        copyRate = read(group, "copy_rate", default: isTree ? 10 : 2.2)
         inSwitchShare = read.stated(group, "in_switch_share") ?? (canReduce ? 0.3 : nil)
         inSwitchExtra = read(group, "in_switch_us", default: 15)
-        directShare = read(group, "direct_wire_share", default: 0.65)
-        directExtra = read(group, "direct_us", default: 7)
-        directLowLatencyLimit = read(group, "direct_ll_bytes", default: 16384)
-        hostBandwidth = (read.stated(group, "host_bridge_gb_per_second") ?? (isTree ? 17.3 : nil)).map { $0 * 1e3 }
-        secondSocketShare = read(group, "second_socket_share", default: isTree ? 0.6 : 1)
+        hostBandwidth = (read.stated(group, "host_bridge_gb_per_second") ?? (isTree ? 19.8 : nil)).map { $0 * 1e3 }
+        directHostFactor = read(group, "direct_host_factor", default: 1)
+        secondSocketShare = read(group, "second_socket_share", default: isTree ? 0.48 : 1)
         networkHop = read(group, "network_hop_us", default: 3)
         networkShare = read(group, "network_share", default: 0.85)
     }

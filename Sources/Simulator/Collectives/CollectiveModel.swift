@@ -3,31 +3,31 @@ import Hardware
 import Quantities
 import Workload
 
-/// Collectives as NCCL-like libraries run them: rings with three protocols, in-switch reduction, direct exchange; the fastest is taken.
+/// Collectives as NCCL-like libraries run them: rings under three protocols, in-switch reduction, direct exchange; the fastest is taken.
 ///
-/// Protocols: LL sends 4 bytes of data with a 4-byte flag (lowest latency, half the wire), LL128 120 of 128 bytes, Simple whole
-/// buffers with fences between them (NCCL documentation; Hu et al., "Demystifying NCCL", 2025).
+/// Every way costs launch and rendezvous, a latency per dependent hop, its wire bytes at the share of the link that its protocol leaves for
+/// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model.md, collectives).
 public struct CollectiveModel: Sendable {
     private let device: String
     private let topology: LinkTopology
     private let constants: CollectiveConstants
-    private let interval: ResidualInterval
+    private let launch: LaunchModel
+    private let intervals: ProjectionIntervals
 
+    /// - Parameter topology: wiring of the node and its network; nil for the device's usual server.
     /// - Throws: `missingNumber` when the device states no link.
-    public init(
-        architecture: Architecture, stack: SoftwareStack, topology: LinkTopology? = nil
-    ) throws(ProjectionError) {
-        let lookup = DeviceConstants(architecture: architecture, stack: stack)
+    public init(architecture: Architecture, stack: SoftwareStack, topology: LinkTopology? = nil) throws(ProjectionError) {
+        let read = ConstantReader(DeviceConstants(architecture: architecture, stack: stack))
         var wiring: LinkTopology
         if let topology { wiring = topology } else { wiring = try LinkTopology(architecture: architecture) }
-        let read = ConstantReader(lookup)
         if wiring.networkBandwidth == nil, let network = read.stated("collective", "network_gb_per_second_per_device") {
             wiring.networkBandwidth = BytesPerSecond(network * 1e9)
         }
         device = architecture.id
         self.topology = wiring
         constants = CollectiveConstants(read, fabric: wiring.fabric, path: architecture.multiprocessor?.operandPath)
-        interval = ResidualInterval(lookup, group: "collective")
+        launch = LaunchModel(stack: stack, read: read)
+        intervals = ProjectionIntervals(read, group: "collective")
     }
 
     /// Projects one collective.
@@ -38,29 +38,32 @@ public struct CollectiveModel: Sendable {
             throw ProjectionError(
                 .invalidShape, "collective of \(shape.bytes) bytes among \(shape.devices) devices, \(shape.devicesPerNode) a node")
         }
-        guard shape.devices > 1 else { return alone(shape) }
+        guard shape.devices > 1 else { return projection(shape, name: "alone", breakdown: TimeBreakdown()) }
         let local = min(shape.devices, shape.devicesPerNode)
         let nodes = (shape.devices + local - 1) / local
-        var networkTime = 0.0
+        var networkRate: Double?
         if nodes > 1 {
             guard let network = topology.networkBandwidth, network > .zero else {
                 throw ProjectionError(
                     .missingNumber, "the group spans \(nodes) nodes of \(device) and the network bandwidth of a device is not stated")
             }
-            // Every node sends its devices' wire bytes once over its own adapters.
-            networkTime = shape.wireBytesPerRank / (network.bytesPerMicrosecond * constants.networkShare * Double(local))
+            networkRate = network.bytesPerMicrosecond * constants.networkShare * Double(local)
         }
-        var best: (name: String, breakdown: TimeBreakdown)?
-        for candidate in candidates(shape, local: local, nodes: nodes) {
+        var name = ""
+        var best = TimeBreakdown()
+        var shortest = Double.infinity
+        forEachCandidate(shape, local: local, nodes: nodes) { candidate in
             var breakdown = TimeBreakdown()
-            breakdown[.launch] += constants.launch
-            breakdown[.linkLatency] += candidate.latency
-            breakdown[.linkBandwidth] += max(candidate.wire, networkTime)
-            breakdown[.extraPasses] += candidate.copy
-            if breakdown.total < best?.breakdown.total ?? Seconds(.infinity) { best = (candidate.name, breakdown) }
+            breakdown[.launch] = launch.time(.other, kernels: 1, conditions.launch)
+            breakdown[.linkLatency] = constants.rendezvous + candidate.latency
+            // Every node sends the wire bytes of the ring once over its adapters, while the ring runs inside the node.
+            breakdown[.linkBandwidth] = max(candidate.wire, networkRate.map { shape.wireBytesPerRank / $0 } ?? 0)
+            breakdown[.extraPasses] = candidate.copy
+            let time = breakdown.total.microseconds
+            guard time < shortest else { return }
+            (name, best, shortest) = (candidate.name, breakdown, time)
         }
-        guard let best else { return alone(shape) }
-        return projection(shape, name: best.name, breakdown: best.breakdown)
+        return projection(shape, name: name, breakdown: best)
     }
 
     private struct Candidate {
@@ -71,35 +74,42 @@ public struct CollectiveModel: Sendable {
         var copy: Double
     }
 
-    private func candidates(_ shape: Collective, local: Int, nodes: Int) -> [Candidate] {
-        let link = topology.ringBandwidth(devices: local, hostShare: constants.hostBandwidth) * (local > 4 ? constants.secondSocketShare : 1)
-        let wire = local > 1 ? shape.wireBytesPerRank : 0
+    private func forEachCandidate(_ shape: Collective, local: Int, nodes: Int, _ body: (Candidate) -> Void) {
+        let link = topology.ringBandwidth(devices: local)
+        let shared = topology.sharesHost(devices: local)
+            ? constants.hostBandwidth.map { $0 / Double(local) * (local > 4 ? constants.secondSocketShare : 1) } : nil
         let hops = Self.hops(shape.pattern, devices: shape.devices)
         let networkHops = Double(nodes > 1 ? (shape.pattern == .allReduce ? 2 : 1) * (nodes - 1) : 0) * constants.networkHop
-        // The chunk that a rank already owns is copied locally from the input to the output buffer.
-        let own = shape.pattern == .allReduce ? 0 : Double(shape.bytes) / Double(shape.devices)
-        let copy = own / (constants.copyRate * link)
-        func make(_ name: String, latency: Double, hop: Double, share: Double, copies: Bool) -> Candidate {
-            Candidate(name: name, latency: latency + hop * hops + networkHops, wire: wire / (share * link), copy: copies ? copy : 0)
+        let wire = local > 1 ? shape.wireBytesPerRank : 0
+        let copiesOwnChunk = shape.pattern == .allGather || shape.pattern == .reduceScatter || shape.pattern == .allToAll
+        let copy = copiesOwnChunk ? Double(shape.bytes) / Double(shape.devices) / (constants.copyRate * link) : 0
+        /// - Parameter payload: share of the shared host bridge that carries data under this protocol.
+        func candidate(_ name: String, _ way: CollectiveConstants.Way, payload: Double, copies: Bool = true) -> Candidate {
+            let rate = min(way.wireShare * link, shared.map { $0 * payload } ?? .infinity)
+            return Candidate(
+                name: name, latency: way.extra + way.hop * hops + networkHops, wire: wire / rate, copy: copies ? copy : 0)
         }
-        if shape.pattern == .allToAll {
-            let perPeer = Double(shape.bytes) / Double(shape.devices)
-            let direct = make("direct simple", latency: constants.directExtra, hop: constants.hop, share: constants.directShare, copies: true)
-            guard perPeer <= constants.directLowLatencyLimit else { return [direct] }
-            return [direct, make("direct LL", latency: 0, hop: constants.hop, share: constants.lowLatencyShare, copies: false)]
+        if shape.pattern == .allToAll || shape.pattern == .sendReceive {
+            // With several peers each has few channels until messages are large; a single one has all of them at once.
+            let alone = CollectiveConstants.Way(
+                wireShare: constants.simple.wireShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
+            if shape.pattern == .sendReceive { body(candidate("direct, one peer", alone, payload: 1)) } else {
+                body(candidate("direct, few channels", constants.directFew, payload: 1))
+                body(candidate("direct, all channels", constants.directAll, payload: constants.directHostFactor))
+            }
+            if Double(shape.bytes) / Double(shape.devices) <= constants.directLowLatencyLimit {
+                body(candidate("direct LL", constants.lowLatency, payload: 0.5, copies: false))
+            }
+            return
         }
-        var all = [
-            make("ring LL", latency: 0, hop: constants.hop, share: constants.lowLatencyShare, copies: false),
-            make(
-                "ring LL128", latency: constants.lowLatency128Extra, hop: constants.lowLatency128Hop, share: constants.lowLatency128Share,
-                copies: true),
-            make("ring Simple", latency: constants.simpleExtra, hop: constants.simpleHop, share: constants.simpleShare, copies: true),
-        ]
+        body(candidate("ring LL", constants.lowLatency, payload: 0.5, copies: false))
+        body(candidate("ring LL128", constants.lowLatency128, payload: 120.0 / 128))
+        body(candidate("ring Simple", constants.simple, payload: 1))
         if let share = constants.inSwitchShare, shape.pattern == .allReduce, local > 4, nodes == 1 {
-            let wire = Double(shape.bytes) / (share * link)
-            all.append(Candidate(name: "in-switch reduction", latency: constants.inSwitchExtra, wire: wire, copy: 0))
+            body(
+                Candidate(
+                    name: "in-switch reduction", latency: constants.inSwitchExtra, wire: Double(shape.bytes) / (share * link), copy: 0))
         }
-        return all
     }
 
     /// Dependent hops of a ring.
@@ -111,15 +121,11 @@ public struct CollectiveModel: Sendable {
         }
     }
 
-    private func alone(_ shape: Collective) -> OperatorProjection {
-        projection(shape, name: "none", breakdown: TimeBreakdown())
-    }
-
     private func projection(_ shape: Collective, name: String, breakdown: TimeBreakdown) -> OperatorProjection {
         let time = breakdown.total
         return OperatorProjection(
-            time: time, breakdown: breakdown, interval: interval.around(microseconds: time.microseconds),
-            kernels: [KernelProjection(name: "\(shape.pattern.rawValue) \(name)", time: time, gridSize: 0, waves: 0)],
+            time: time, breakdown: breakdown, interval: intervals.interval(microseconds: time.microseconds),
+            kernels: shape.devices > 1 ? [KernelProjection(name: "\(shape.pattern.rawValue), \(name)", time: time, gridSize: 0, waves: 0)] : [],
             operations: shape.operations, memoryTraffic: shape.devices > 1 ? shape.bytesRead + shape.bytesWritten : .zero)
     }
 }

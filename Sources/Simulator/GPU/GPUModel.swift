@@ -14,16 +14,19 @@ public struct GPUModel: DeviceModel {
     let elementwise: ElementwiseModel
     let rowwise: RowwiseModel
     let attention: AttentionModel
-    /// Absent where the device states no link.
+    let mixtureOfExperts: MixtureOfExpertsModel
+    /// Nil where the architecture states no link to its peers.
     let collective: CollectiveModel?
     let elementwiseIntervals: ProjectionIntervals
     let rowwiseIntervals: ProjectionIntervals
     let hostLinkBandwidth: Double?
 
-    /// - Parameter catalogue: the kernels of the stack's library.
+    /// - Parameters:
+    ///   - catalogue: the kernels of the stack's library.
+    ///   - topology: wiring of the server and its network, for collectives; nil for the device's own links.
     /// - Throws: `missingNumber` when the architecture lacks what every GPU model needs.
     public init(
-        _ architecture: Architecture, stack: SoftwareStack, catalogue: KernelCatalogue = .standard
+        _ architecture: Architecture, stack: SoftwareStack, catalogue: KernelCatalogue = .standard, topology: LinkTopology? = nil
     ) throws(ProjectionError) {
         let read = ConstantReader(DeviceConstants(architecture: architecture, stack: stack))
         device = architecture.id
@@ -34,7 +37,8 @@ public struct GPUModel: DeviceModel {
         elementwise = ElementwiseModel(machine: machine, read: read)
         rowwise = RowwiseModel(machine: machine, read: read)
         attention = try AttentionModel(architecture: architecture, stack: stack)
-        collective = try? CollectiveModel(architecture: architecture, stack: stack)
+        mixtureOfExperts = try MixtureOfExpertsModel(architecture: architecture, stack: stack)
+        collective = try? CollectiveModel(architecture: architecture, stack: stack, topology: topology)
         elementwiseIntervals = ProjectionIntervals(read, group: "elementwise")
         rowwiseIntervals = ProjectionIntervals(read, group: "rowwise")
         hostLinkBandwidth = architecture.host?.bandwidthPerDirection.value.bytesPerMicrosecond
@@ -62,17 +66,31 @@ public struct GPUModel: DeviceModel {
         case .sampling(let sampling):
             try require(sampling.format, sampling.rows > 0 && sampling.vocabulary > 0)
             return stream(rowwise.estimate(sampling, conditions), sampling.method.rawValue, shape, .rowwise, conditions)
-        case .attention(let attention):
-            return try self.attention.project(attention, under: conditions)
-        case .collective(let collective):
-            guard let model = self.collective else {
-                throw ProjectionError(.missingNumber, "\(device) states no link to other devices, which a collective crosses")
+        case .attention(let shape):
+            return attention.isFused(shape) ? try attention.project(shape, under: conditions) : try projectUnfused(shape, conditions)
+        case .mixtureOfExperts(let layer):
+            return try mixtureOfExperts.project(layer, under: conditions)
+        case .collective(let shape):
+            guard let collective else {
+                throw ProjectionError(.missingNumber, "\(device) states no link to its peers, which a collective needs")
             }
-            return try model.project(collective, under: conditions)
-        case .mixtureOfExperts:
-            throw ProjectionError(
-                .unsupportedOperator, "\(device): no model of \(shape.family.rawValue) operators; gemm, attention, elementwise and rowwise work")
+            return try collective.project(shape, under: conditions)
         }
+    }
+
+    /// Attention as a stack without a fused kernel runs it: one operator after another, scores through memory.
+    private func projectUnfused(_ shape: Attention, _ conditions: ExecutionConditions) throws(ProjectionError) -> OperatorProjection {
+        try AttentionModel.validate(shape)
+        var parts: [OperatorProjection] = []
+        var after = conditions
+        for part in UnfusedAttention.operators(for: shape, repeatsKeyValue: true) {
+            parts.append(try project(part, under: after))
+            // Scores and probabilities just written; the model of the next operator decides how much of them the cache still holds.
+            after = conditions
+            after.residentInput = part.bytesWritten
+            after.inputReuseFootprint = part.bytesWritten
+        }
+        return OperatorProjection(sequence: parts)
     }
 
     private func require(_ format: NumberFormat, _ isPositive: Bool) throws(ProjectionError) {

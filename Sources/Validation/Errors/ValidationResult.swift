@@ -12,6 +12,8 @@ public struct ValidatedRow: Hashable, Sendable {
     public var pair: MeasuredPair
     /// Owners of the projected time; what the harness adds counts as launch.
     public var breakdown: TimeBreakdown
+    /// Microseconds of the projection that are the measurement's own: dispatch, events, waiting.
+    public var harness: Double
     /// The first kernel, as the model names it.
     public var kernel: String
     /// Whether the measurement is faster than the device's data sheet allows: something in the row is not what it says.
@@ -28,11 +30,18 @@ public struct ValidatedRow: Hashable, Sendable {
         if harness > .zero { breakdown[.launch] += harness.microseconds }
         kernel = projection.kernels.first?.name ?? ""
         let time = projection.time + harness
-        let interval = intervals?.interval(for: shape, time: time)
-            ?? TimeInterval(p10: projection.interval.p10 + harness, p90: projection.interval.p90 + harness)
+        let kernel = intervals?.interval(for: shape, time: projection.time) ?? projection.interval
+        self.harness = harness.microseconds
+        let interval = TimeInterval(p10: kernel.p10 + harness * (1 - Self.harnessSpread), p90: kernel.p90 + harness * (1 + Self.harnessSpread))
         pair = MeasuredPair(
             measured: row.time.microseconds, projected: time.microseconds, low: interval.p10.microseconds, high: interval.p90.microseconds)
     }
+}
+
+extension ValidatedRow {
+    /// Relative distance of P10 and P90 from the time around a kernel: how far host dispatch varies from call to call and hour to hour on
+    /// one machine, as small elementwise kernels of the source neusight show it.
+    static let harnessSpread = 0.08
 }
 
 /// What the rows of a series were held against.

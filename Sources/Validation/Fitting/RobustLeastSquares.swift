@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Points lie in the unit box. Deterministic: equal inputs give equal points.
 struct RobustLeastSquares {
-    /// Residuals beyond this count as this: outliers do not own the fit.
+    /// Residuals beyond this count by their logarithm, cap (1 + ln(r / cap)): outliers do not own the fit, yet still pull a little.
     var cap = 0.6
     /// Cost of moving a coordinate over its whole range, in units of mean residual.
     var pull = 0.01
@@ -21,17 +21,21 @@ struct RobustLeastSquares {
         var evaluations: Int
     }
 
-    /// - Parameter residuals: of a point; those that are not finite count as the cap.
+    /// - Parameter residuals: of a point; those that are not finite count as 10.
     func minimize(from start: [Double], residuals: @escaping ([Double]) -> [Double]) -> Fit {
         var search = Search(settings: self, prior: start, residuals: residuals)
         search.run()
         return Fit(point: search.point, loss: search.loss, evaluations: search.evaluations)
     }
 
-    /// Mean of capped absolute residuals; those that are not finite count as the cap.
+    /// Mean of capped absolute residuals; those that are not finite count as 10, a factor of 22 000.
     func meanCapped(_ residuals: [Double]) -> Double {
-        guard !residuals.isEmpty else { return cap }
-        return residuals.reduce(0) { $0 + ($1.isFinite ? min(abs($1), cap) : cap) } / Double(residuals.count)
+        guard !residuals.isEmpty else { return 0 }
+        let sum = residuals.reduce(0) { sum, residual in
+            let size = residual.isFinite ? abs(residual) : 10
+            return sum + (size <= cap ? size : cap * (1 + log(size / cap)))
+        }
+        return sum / Double(residuals.count)
     }
 }
 
@@ -101,7 +105,7 @@ private struct Search {
         let weights = current.map { residual -> Double in
             guard residual.isFinite else { return 0 }
             let size = max(abs(residual), 0.02)
-            return size <= settings.cap ? 1 / size : settings.cap * settings.cap / (size * size * size)
+            return size <= settings.cap ? 1 / size : settings.cap / (size * size)
         }
         let rows = Double(max(1, current.count))
         var normal = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)

@@ -106,6 +106,12 @@ public enum MeasuredFolder {
         try decoder.problems.throwIfAny()
     }
 
+    /// Whether a path is there and no folder.
+    static func isFile(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+
     /// Why a path cannot be opened, with the nearest name in its folder.
     static func openingProblem(_ path: String, code: Int32) -> String {
         guard code == ENOENT || code == ENOTDIR else { return "cannot be opened: \(String(cString: strerror(code)))" }

@@ -2,50 +2,81 @@ import Hardware
 import Quantities
 import Workload
 
-/// Attention on a SIMT GPU: flash-style prefill, split-KV decode, latent attention.
+/// Fused attention on a SIMT GPU: flash-style prefill, split-KV decode with grouped and single-head kernels, latent decode.
 ///
-/// An immutable value made once from a device and a software stack. Times inside are microseconds, clocks cycles per microsecond.
+/// An immutable value made once from a device and a software stack; it reads every constant then. Times inside are microseconds.
 public struct AttentionModel: Sendable {
+    private let device: String
     private let rates: MatrixRates
-    private let prefill: PrefillAttention
-    private let decode: DecodeAttention
-    private let prefillInterval: ResidualInterval
-    private let decodeInterval: ResidualInterval
+    /// One per kernel variant: 16-bit query and cache, 8-bit cache, 8-bit throughout, the same with heads of 64.
+    private let prefill: [PrefillAttention]
+    private let decode: [DecodeAttention]
+    private let latent: LatentAttention
+    private let fusesAttention: Bool
 
     /// - Throws: `missingNumber` when the architecture lacks what every GPU model needs.
     public init(architecture: Architecture, stack: SoftwareStack) throws(ProjectionError) {
         let machine = try GPUMachine(architecture)
-        let constants = DeviceConstants(architecture: architecture, stack: stack)
-        let read = ConstantReader(constants)
+        let read = ConstantReader(DeviceConstants(architecture: architecture, stack: stack))
+        let launch = LaunchModel(stack: stack, read: read)
+        let power = PowerLimit(machine, read)
+        device = architecture.id
         rates = MatrixRates(architecture)
-        prefill = PrefillAttention(machine: machine, read: read)
-        decode = DecodeAttention(machine: machine, read: read)
-        prefillInterval = ResidualInterval(constants, group: "attention.prefill")
-        decodeInterval = ResidualInterval(constants, group: "attention.decode")
+        prefill = Variant.allCases.map { PrefillAttention(variant: $0, machine: machine, read: read, launch: launch, power: power) }
+        decode = [false, true].map { DecodeAttention(isNarrow: $0, machine: machine, read: read, launch: launch, power: power) }
+        latent = LatentAttention(machine: machine, read: read, launch: launch, power: power)
+        fusesAttention = read("attention", "is_fused", default: 1) > 0.5
     }
+
+    /// Kernel variants of prefill that libraries build apart, with the constant group of each.
+    enum Variant: Int, CaseIterable, Sendable {
+        case wide, narrowCache, narrow, narrowHead64
+
+        var group: String {
+            switch self {
+            case .wide: "attention.prefill"
+            case .narrowCache: "attention.prefill.kv8"
+            case .narrow: "attention.prefill.fp8"
+            case .narrowHead64: "attention.prefill.fp8.head64"
+            }
+        }
+
+        init(_ shape: Attention) {
+            if shape.query.bytesPerElement <= 1 {
+                self = shape.headDimension <= 64 ? .narrowHead64 : .narrow
+            } else {
+                self = shape.keyValue.bytesPerElement <= 1 ? .narrowCache : .wide
+            }
+        }
+    }
+
+    /// Whether the stack runs this attention as one fused kernel; if not, `UnfusedAttention` says which operators it becomes.
+    public func isFused(_ shape: Attention) -> Bool { fusesAttention }
 
     /// Projects one fused attention operator.
     ///
     /// - Throws: `invalidShape` for a dimension below one; `unsupportedFormat` when the device cannot multiply the query's format or
-    ///   hold the cache's.
+    ///   convert the cache's.
     public func project(_ shape: Attention, under conditions: ExecutionConditions) throws(ProjectionError) -> OperatorProjection {
-        try validate(shape)
+        try Self.validate(shape)
         let rate = try rates.required(shape.query, for: "attention")
         if shape.keyValue != shape.query { try requireReadable(shape.keyValue) }
         switch shape.phase {
-        case .prefill: return prefill.project(shape, rate: rate, conditions: conditions, interval: prefillInterval)
-        case .decode: return decode.project(shape, rate: rate, conditions: conditions, interval: decodeInterval)
+        case .prefill: return prefill[Variant(shape).rawValue].project(shape, rate: rate, conditions: conditions)
+        case .decode:
+            if LatentAttention.applies(to: shape) { return latent.project(shape, rate: rate, conditions: conditions) }
+            return decode[shape.keyValue.bytesPerElement <= 1 ? 1 : 0].project(shape, rate: rate, conditions: conditions)
         }
     }
 
-    private func validate(_ shape: Attention) throws(ProjectionError) {
+    static func validate(_ shape: Attention) throws(ProjectionError) {
         let dimensions = [
-            ("batch", shape.batch), ("queryTokens", shape.queryTokens), ("keyValueTokens", shape.keyValueTokens), ("heads", shape.heads),
-            ("keyValueHeads", shape.keyValueHeads), ("headDimension", shape.headDimension), ("valueHeadDimension", shape.valueHeadDimension),
-            ("window", shape.window ?? 1),
+            ("batch", shape.batch), ("query tokens", shape.queryTokens), ("key/value tokens", shape.keyValueTokens), ("heads", shape.heads),
+            ("key/value heads", shape.keyValueHeads), ("head dimension", shape.headDimension),
+            ("value head dimension", shape.valueHeadDimension), ("window", shape.window ?? 1),
         ]
         for (name, value) in dimensions where value < 1 {
-            throw ProjectionError(.invalidShape, "attention with \(name) \(value); it must be at least 1")
+            throw ProjectionError(.invalidShape, "attention with \(name) \(value); at least 1 is needed")
         }
         guard shape.keyValueTokens >= shape.queryTokens || !shape.isCausal else {
             throw ProjectionError(
@@ -64,7 +95,7 @@ public struct AttentionModel: Sendable {
         case .fp16, .bf16, .fp32, .int8: return
         case .fp8e4m3, .fp8e5m2:
             if rates[.fp8e4m3] != nil || rates[.fp8e5m2] != nil { return }
-            throw ProjectionError(.unsupportedFormat, "the device has no fp8 for the KV cache; int8 and fp16 work")
+            throw ProjectionError(.unsupportedFormat, "\(device) has no \(format.rawValue) for the KV cache; int8, fp16 and bf16 work")
         default: _ = try rates.required(format, for: "the KV cache")
         }
     }

@@ -3,91 +3,114 @@ import Hardware
 import Quantities
 import Workload
 
-/// Attention of new tokens over a paged KV cache: CTAs own a sequence, a head (or group of heads) and a chunk of the cache.
+/// Attention of new tokens over a paged KV cache: a CTA owns a sequence, a head or a group of heads, and a part of the cache.
+///
+/// Two kernels: the grouped one reads a KV head once for all its query heads and multiplies on the matrix pipe; the single-head one runs a
+/// CTA per query head, re-reading the cache from L2 for each. Libraries take the grouped one up to a largest group and where it fills
+/// enough multiprocessors. Time is the p-norm of main memory, of CTAs that each stream at the rate of their bytes in flight, of what a
+/// multiprocessor consumes, and of the matrix pipe (docs/model.md, attention).
 struct DecodeAttention: Sendable {
     private let machine: GPUMachine
+    private let constants: DecodeConstants
     private let residency: CacheResidency
-    private let fixed: Double
-    private let fixedNarrow: Double
-    private let bandwidthShare: Double
-    /// Bytes per clock that one multiprocessor streams and µs of a CTA's prologue and epilogue: kernel of one query head, grouped kernel;
-    /// each for wide and 8-bit caches.
-    private let singleHead: (wide: Stream, narrow: Stream)
-    private let grouped: (wide: Stream, narrow: Stream)
-    private let reduction: Double
-    private let chunk: Double
-    private let issueEfficiency: Double
+    private let launch: LaunchModel
+    private let power: PowerLimit
+    private let intervals: ProjectionIntervals
 
-    struct Stream: Sendable {
-        var bytesPerClock: Double
-        var ctaMicroseconds: Double
-    }
-
-    init(machine: GPUMachine, read: ConstantReader) {
+    init(isNarrow: Bool, machine: GPUMachine, read: ConstantReader, launch: LaunchModel, power: PowerLimit) {
+        let group = isNarrow ? "attention.decode.kv8" : "attention.decode"
         self.machine = machine
-        let group = "attention.decode"
-        let generic = AttentionDefaults(machine.operandPath)
-        fixed = read(group, "fixed_us", default: generic.decodeFixed)
-        fixedNarrow = read(group, "fixed_kv8_us", default: fixed)
-        bandwidthShare = read(group, "bandwidth_share", default: 0.85)
-        func stream(_ prefix: String, _ rate: Double, _ cta: Double) -> Stream {
-            Stream(
-                bytesPerClock: read(group, prefix + "_bytes_per_clock", default: rate),
-                ctaMicroseconds: read(group, prefix + "_cta_us", default: cta))
-        }
-        let single = stream("single_head", generic.singleHeadBytesPerClock, generic.singleHeadCTA)
-        let packed = stream("grouped", generic.groupedBytesPerClock, generic.groupedCTA)
-        singleHead = (single, stream("single_head_kv8", single.bytesPerClock / 2, single.ctaMicroseconds))
-        grouped = (packed, stream("grouped_kv8", packed.bytesPerClock, packed.ctaMicroseconds))
-        reduction = read(group, "reduction_us", default: generic.reduction)
-        chunk = read(group, "chunk_tokens", default: generic.chunk)
-        issueEfficiency = read(group, "issue_efficiency", default: 0.6)
+        self.launch = launch
+        self.power = power
+        constants = DecodeConstants(read, group: group, path: machine.operandPath, isNarrow: isNarrow)
         residency = CacheResidency(
-            effectiveCapacity: read(group, "cache_share", default: 0.4) * machine.cacheCapacity, sharpness: 2.5)
+            effectiveCapacity: constants.cacheShare * machine.cacheCapacity, sharpness: constants.residencySharpness)
+        intervals = ProjectionIntervals(read, group: group)
     }
 
-    func project(
-        _ shape: Attention, rate: MatrixRates.Rate, conditions: ExecutionConditions, interval: ResidualInterval
-    ) -> OperatorProjection {
+    /// How the work is cut.
+    private struct Grid {
+        var isGrouped: Bool
+        var splits: Double
+        var ctas: Double
+        /// Key/value bytes that one CTA streams.
+        var bytesPerCTA: Double
+    }
+
+    private func grid(_ shape: Attention, attended: Double) -> Grid {
         let group = (shape.heads + shape.keyValueHeads - 1) / shape.keyValueHeads
-        let isLatent = shape.sharesKeyAndValue && shape.headDimension != shape.valueHeadDimension
-        let isGrouped = isLatent || (group >= 2 && group <= 32)
-        let isNarrow = shape.keyValue.bytesPerElement <= 1
-        let stream = isGrouped ? (isNarrow ? grouped.narrow : grouped.wide) : (isNarrow ? singleHead.narrow : singleHead.wide)
-        let sequences = shape.batch * (isGrouped ? shape.keyValueHeads : shape.heads)
-        let bytes = shape.keyValueBytes.value
+        let chunks = max(1, (attended / constants.minimumChunk).rounded(.down))
+        let keyValueUnits = Double(shape.batch) * Double(shape.keyValueHeads)
+        let isGrouped =
+            group >= 2 && group <= constants.largestGroup && keyValueUnits * chunks >= machine.units * constants.groupedMinimumShare
+        let width = Double(shape.headDimension + shape.valueHeadDimension) * shape.keyValue.bytesPerElement
+        var splits = 1.0
+        let units = isGrouped ? keyValueUnits : Double(shape.batch) * Double(shape.heads)
+        if !isGrouped {
+            // As many parts as give every multiprocessor a CTA, none shorter than a chunk.
+            splits = max(1, min((machine.units / units).rounded(.up), (attended / constants.minimumChunk).rounded(.up)))
+        } else if constants.groupedSplits {
+            splits = constants.splitRoot > 0 ? min(chunks, (chunks * constants.splitRoot).squareRoot().rounded()) : chunks
+            let waves = units * splits / machine.units / constants.targetWaves
+            if waves > 1 { splits = (splits / waves).rounded(.down) }
+            splits = max(1, splits)
+        }
+        return Grid(isGrouped: isGrouped, splits: splits, ctas: units * splits, bytesPerCTA: attended / splits * width)
+    }
+
+    func project(_ shape: Attention, rate: MatrixRates.Rate, conditions: ExecutionConditions) -> OperatorProjection {
         let attended = Double(shape.window.map { min($0 + shape.queryTokens - 1, shape.keyValueTokens) } ?? shape.keyValueTokens)
-        let splits = max(1, min(Int(machine.units) / sequences, Int((attended / chunk).rounded(.up))))
-        let ctas = sequences * splits
-        let waves = Double(ctas) / machine.units
-        let streamed = bytes * (isGrouped ? 1 : Double(group)) / Double(ctas)
+        let grid = grid(shape, attended: attended)
+        let kernel = grid.isGrouped ? constants.grouped : constants.single
+        let group = Double(shape.heads) / Double(shape.keyValueHeads)
+        let rows = (group * Double(shape.queryTokens) / constants.rowTile).rounded(.up) * constants.rowTile
+
+        let unique = shape.keyValueBytes.value
         let resident = residency.residentShare(
-            operand: bytes, resident: conditions.residentInput.value, reuseFootprint: conditions.inputReuseFootprint?.value)
-        let traffic = bytes * (1 - resident) + (shape.bytesRead.value - bytes) + shape.bytesWritten.value
-        let perCTA = streamed / (stream.bytesPerClock * machine.vectorClock) + (ctas > Int(machine.units) ? stream.ctaMicroseconds : 0)
-        let busy = max(waves, 1) * perCTA
-        // Query rows of a tile are padded to 16 for the matrix pipe.
-        let rows = Double(isGrouped ? (group * shape.queryTokens + 15) / 16 * 16 : group * shape.queryTokens)
+            operand: unique, resident: conditions.residentInput.value, reuseFootprint: conditions.inputReuseFootprint?.value)
+        // Keys and values in one buffer: the grouped kernel finds the value tile where it has just read the key tile; the single-head
+        // one reads all keys of its part first, and the values come from memory again.
+        let streams = shape.sharesKeyAndValue && !grid.isGrouped ? 2.0 : 1.0
+        let other = shape.bytesRead.value - unique + shape.bytesWritten.value
+        let traffic = unique * streams * (1 - resident) + other * (1 - resident)
+
+        let extraRows = grid.isGrouped ? rows - constants.rowTile : 0
+        let perCTA =
+            kernel.ctaTime + kernel.rowTime * extraRows * Double(shape.headDimension) / 128 + grid.bytesPerCTA / kernel.ctaStream
+        let waves = grid.ctas / (machine.units * kernel.residentCTAs)
+        let paid = max(1, waves + constants.waveQuantisation * (waves.rounded(.up) - waves))
         let arithmetic =
-            2 * Double(shape.batch * shape.keyValueHeads) * rows * attended * Double(shape.headDimension + shape.valueHeadDimension)
-            / (machine.units * rate.operationsPerClock * issueEfficiency * rate.clock)
+            2 * Double(shape.batch) * Double(shape.keyValueHeads) * (grid.isGrouped ? rows : group * Double(shape.queryTokens)) * attended
+            * Double(shape.headDimension + shape.valueHeadDimension)
+            / (machine.units * rate.operationsPerClock * constants.issueShare * rate.clock)
+
         var breakdown = TimeBreakdown()
-        breakdown[.fill] += isNarrow ? fixedNarrow : fixed
-        breakdown.addOverlapped(
+        breakdown[.launch] = launch.time(.other, kernels: 2, conditions.launch)
+        breakdown[.fill] = kernel.fixed + (shape.headDimension <= 64 ? kernel.head64Extra : 0)
+        let streaming = paid * perCTA
+        let kernelTime = breakdown.addOverlapped(
             [
-                (.memoryBandwidth, traffic / (machine.memoryBandwidth * bandwidthShare)),
-                (.memoryLatency, busy),
+                (.memoryBandwidth, traffic / (machine.memoryBandwidth * constants.bandwidthShare)),
+                (.memoryLatency, streaming),
+                (grid.isGrouped ? .sharedMemory : .vectorPipe, grid.ctas * grid.bytesPerCTA / machine.units / kernel.unitStream),
                 (rate.engine == .matrix ? .matrixPipe : .vectorPipe, arithmetic),
             ], exponent: 4)
-        if splits > 1 { breakdown[.extraPasses] += reduction }
+        if breakdown[.memoryLatency] > 0, waves > 1 {
+            let idle = streaming * (1 - waves / paid)
+            breakdown[.memoryLatency] -= idle
+            breakdown[.tail] += idle
+        }
+        if grid.splits > 1 { breakdown[.extraPasses] += kernel.reduction }
         let time = breakdown.total
+        let energy = shape.operations.value * constants.picojoulesPerOperation + traffic * power.memoryPicojoulesPerByte
         return OperatorProjection(
-            time: time, breakdown: breakdown, interval: interval.around(microseconds: time.microseconds),
+            time: time, breakdown: breakdown, interval: intervals.interval(microseconds: time.microseconds),
             kernels: [
                 KernelProjection(
-                    name: isLatent ? "latent decode" : isGrouped ? "grouped decode" : "single-head decode", time: time, gridSize: ctas,
-                    waves: waves)
+                    name: "\(grid.isGrouped ? "grouped" : "single-head") decode, \(Int(grid.splits)) parts",
+                    time: Seconds(microseconds: kernelTime), gridSize: Int(grid.ctas), waves: waves)
             ],
-            operations: shape.operations, memoryTraffic: Bytes(traffic))
+            operations: shape.operations, memoryTraffic: Bytes(traffic),
+            energy: power.budget == nil ? nil : Joules((power.idle * time.microseconds + energy) * 1e-12))
     }
 }

@@ -4,138 +4,151 @@ import Quantities
 import Workload
 
 /// Flash-style attention of a prompt or a chunk of it: a CTA owns a tile of queries of one head and walks the keys it may see.
+///
+/// A step multiplies a query tile with a key tile twice (scores, values) and exponentiates the scores between; libraries overlap the
+/// two in part. Every CTA pays a prologue and an epilogue that grow with the rows it loads and stores. Beside the kernel runs a pass that
+/// adds bias, rotates and appends to the cache (docs/model.md, attention).
 struct PrefillAttention: Sendable {
     private let machine: GPUMachine
-    private let residency: CacheResidency
-    /// Cost of the operator beside the attention loop: launch of the pre-processing and attention kernels, pipeline fill, µs.
-    private let fixed: Double
-    /// Issue efficiency of the matrix pipe in the loop, by format of query and cache.
-    private let efficiency: Double
-    private let efficiencyNarrowCache: Double
-    private let efficiencyNarrow: Double
-    /// Cycles of a multiprocessor per score outside the matrix pipe, at 16 exponentials a clock.
-    private let softmaxCycles: Double
-    /// Share of the shorter of softmax and matrix work that hides behind the longer (0: in turns, 1: ping-pong of warp groups).
-    private let softmaxOverlap: Double
-    /// Prologue and epilogue of a CTA, cycles.
-    private let ctaCycles: Double
-    /// Bandwidth share of the bias, rotary and cache-append pass.
-    private let passBandwidthShare: Double
-    /// Share of masked tiles that the kernel computes all the same (0 for kernels that skip them).
-    private let maskedShare: Double
+    private let constants: PrefillConstants
+    private let passResidency: CacheResidency
+    private let launch: LaunchModel
+    private let power: PowerLimit
+    private let intervals: ProjectionIntervals
 
-    init(machine: GPUMachine, read: ConstantReader) {
+    init(variant: AttentionModel.Variant, machine: GPUMachine, read: ConstantReader, launch: LaunchModel, power: PowerLimit) {
         self.machine = machine
-        let group = "attention.prefill"
-        let generic = AttentionDefaults(machine.operandPath)
-        fixed = read(group, "fixed_us", default: generic.prefillFixed)
-        efficiency = read(group, "issue_efficiency", default: generic.issueEfficiency)
-        efficiencyNarrowCache = read(group, "issue_efficiency_kv8", default: efficiency)
-        efficiencyNarrow = read(group, "issue_efficiency_8bit", default: efficiency)
-        softmaxCycles = read(group, "softmax_cycles_per_score", default: generic.softmaxCycles)
-        softmaxOverlap = read(group, "softmax_overlap", default: generic.softmaxOverlap)
-        ctaCycles = read(group, "cta_cycles", default: generic.prefillCTACycles)
-        passBandwidthShare = read(group, "pass_bandwidth_share", default: 0.6)
-        maskedShare = read(group, "masked_tile_share", default: 0)
-        residency = CacheResidency(
-            effectiveCapacity: read(group, "cache_share", default: 0.4) * machine.cacheCapacity, sharpness: 2.5)
+        self.launch = launch
+        self.power = power
+        constants = PrefillConstants(read, group: variant.group, path: machine.operandPath)
+        passResidency = CacheResidency(
+            effectiveCapacity: constants.cacheShare * machine.cacheCapacity, sharpness: constants.residencySharpness)
+        intervals = ProjectionIntervals(read, group: variant.group)
     }
 
-    /// A tile shape: rows of queries, columns of keys, cost factor of a smaller tile.
-    private struct Tile {
-        var queries: Int
-        var keys: Int
-        var penalty: Double
-    }
-
-    private static let tiles = [Tile(queries: 128, keys: 128, penalty: 1), Tile(queries: 64, keys: 64, penalty: 1.12)]
-
-    func project(
-        _ shape: Attention, rate: MatrixRates.Rate, conditions: ExecutionConditions, interval: ResidualInterval
-    ) -> OperatorProjection {
-        var best = cost(shape, tile: Self.tiles[0], rate: rate)
-        for tile in Self.tiles.dropFirst() {
-            let other = cost(shape, tile: tile, rate: rate)
-            if other.total < best.total { best = other }
-        }
-        var breakdown = TimeBreakdown()
-        if conditions.launch != .excluded { breakdown[.launch] += 0 }
-        breakdown[.fill] += fixed
+    func project(_ shape: Attention, rate: MatrixRates.Rate, conditions: ExecutionConditions) -> OperatorProjection {
+        let cost = cost(shape, rate: rate)
         let element = shape.query.bytesPerElement
-        let newKeyValue = Double(shape.batch * shape.queryTokens * shape.keyValueHeads * (shape.headDimension + shape.valueHeadDimension))
-        let queries = Double(shape.batch * shape.queryTokens * shape.heads * shape.headDimension)
-        let traffic = shape.bytesRead.value + shape.bytesWritten.value
-        let memory = traffic / machine.memoryBandwidth
-        if best.total >= memory {
-            breakdown[best.owner] += best.loop
-            breakdown[.fill] += best.prologue
-            breakdown[.tail] += best.tail
-        } else {
-            breakdown[.memoryBandwidth] += memory
+        let tokens = Double(shape.batch) * Double(shape.queryTokens)
+        let queries = tokens * Double(shape.heads * shape.headDimension)
+        let newKeyValue = tokens * Double(shape.keyValueHeads * (shape.headDimension + shape.valueHeadDimension))
+        // The pass beside the kernel reads and writes what projections produced, which is 16-bit even where attention runs in 8 bit.
+        let passBytes = constants.passes * 2 * (queries + newKeyValue) * max(element, 2)
+        let compulsory = shape.bytesRead.value + shape.bytesWritten.value
+        let hot = passResidency.hitShare(footprint: max(passBytes, compulsory))
+        let passTime = passBytes * (hot / machine.cacheBandwidth + (1 - hot) / (machine.memoryBandwidth * constants.passBandwidthShare))
+        let memory = compulsory * (1 - hot) / machine.memoryBandwidth
+
+        var breakdown = TimeBreakdown()
+        let kernels = 1 + constants.splitReductionKernels + (constants.passes > 0 ? 1 : 0)
+        breakdown[.launch] = launch.time(.other, kernels: Int(kernels), conditions.launch)
+        breakdown[.fill] = constants.fixed
+        // Arithmetic owns its steps, start and end of CTAs the fill, the longest CTA's overhang the tail; memory overlaps with all three.
+        let busy = cost.total
+        let together = breakdown.addOverlapped([(cost.owner, busy), (.memoryBandwidth, memory)], exponent: 4)
+        if busy >= memory {
+            breakdown[cost.owner] -= cost.prologue + cost.tail
+            breakdown[.fill] += cost.prologue
+            breakdown[.tail] += cost.tail
         }
-        // Bias, rotary embedding and cache append: every new query, key and value is read and written once.
-        let passBytes = 2 * (queries + newKeyValue) * element
-        let bandwidth = residency.hitShare(footprint: passBytes) > 0.5 ? machine.cacheBandwidth : machine.memoryBandwidth
-        breakdown[.extraPasses] += passBytes / (bandwidth * passBandwidthShare)
+        let dynamic = shape.operations.value * constants.picojoulesPerOperation
+        if conditions.isSustained {
+            let settled = power.settle(dynamic: dynamic, memory: compulsory * power.memoryPicojoulesPerByte) { together / $0 }
+            breakdown[.power] += settled.time - together
+        }
+        breakdown[.extraPasses] += passTime
         let time = breakdown.total
         return OperatorProjection(
-            time: time, breakdown: breakdown, interval: interval.around(microseconds: time.microseconds),
+            time: time, breakdown: breakdown, interval: intervals.interval(microseconds: time.microseconds),
             kernels: [
                 KernelProjection(
-                    name: "flash attention \(best.tile.queries)x\(best.tile.keys)", time: time, gridSize: best.ctas,
-                    waves: Double(best.ctas) / machine.units)
+                    name: "flash attention \(cost.queryTile)x\(cost.keyTile)", time: Seconds(microseconds: together), gridSize: cost.ctas,
+                    waves: Double(cost.ctas) / machine.units)
             ],
-            operations: shape.operations, memoryTraffic: Bytes(traffic))
+            operations: shape.operations, memoryTraffic: Bytes(compulsory),
+            energy: power.budget == nil
+                ? nil
+                : Joules((power.idle * time.microseconds + dynamic + compulsory * power.memoryPicojoulesPerByte) * 1e-12))
     }
 
     private struct Cost {
-        var tile: Tile
+        var queryTile: Int
+        var keyTile: Int
         var ctas: Int
-        /// Microseconds.
-        var loop: Double
+        /// Microseconds of the device.
+        var steps: Double
         var prologue: Double
         var tail: Double
         var owner: TimeOwner
-        var total: Double { loop + prologue + tail }
+        var total: Double { steps + prologue + tail }
     }
 
-    private func cost(_ shape: Attention, tile: Tile, rate: MatrixRates.Rate) -> Cost {
-        let (steps, longest) = Self.steps(shape, tile: tile, maskedShare: maskedShare)
-        let scores = Double(tile.queries * tile.keys)
-        let depth = Double(shape.headDimension + shape.valueHeadDimension)
-        let isNarrow = shape.query.bytesPerElement <= 1
-        let issue = isNarrow ? efficiencyNarrow : shape.keyValue.bytesPerElement <= 1 ? efficiencyNarrowCache : efficiency
-        let matrix = 2 * scores * depth / rate.operationsPerClock / issue * tile.penalty
-        let softmax = scores * softmaxCycles * 16 / machine.specialFunctionsPerClock
-        let step = max(matrix, softmax) + (1 - softmaxOverlap) * min(matrix, softmax)
-        let queryTiles = (shape.queryTokens + tile.queries - 1) / tile.queries
-        let ctas = shape.batch * shape.heads * queryTiles
-        let groups = Double(shape.batch * shape.heads)
-        let busy = groups * steps * step / machine.units
-        let owner: TimeOwner = rate.engine == .matrix ? (matrix >= softmax ? .matrixPipe : .specialFunction) : .vectorPipe
+    private func cost(_ shape: Attention, rate: MatrixRates.Rate) -> Cost {
+        let queryTile = Self.tile(covering: shape.queryTokens, atMost: constants.queryTile)
+        let keyTile = Self.tile(covering: shape.keyValueTokens, atMost: constants.keyTile)
+        let visits = KeyTileVisits(shape, queryTile: queryTile, keyTile: keyTile, maskedShare: constants.maskedShare)
+        let scores = Double(queryTile * keyTile)
+        // Forward: scores and values. Backward: scores again, dQ and dK over the query width, dP and dV over the value width.
+        let (overQueries, overValues) = shape.isBackward ? (3, 2) : (1, 1)
+        let depth = Double(overQueries * shape.headDimension + overValues * shape.valueHeadDimension)
+        // A smaller tile of queries reads the same keys from shared memory for fewer products.
+        let smallTile = 1 + constants.smallTilePenalty * (Double(constants.queryTile) / Double(queryTile) - 1)
+        let matrix = 2 * scores * depth / rate.operationsPerClock / constants.issueShare * smallTile
+        let softmax = scores * constants.softmaxCycles * 16 / machine.specialFunctionsPerClock
+        let step = max(matrix, softmax) + (1 - constants.softmaxOverlap) * min(matrix, softmax)
+        let rows = Double(min(shape.queryTokens, queryTile))
+        let ends = constants.ctaCycles + constants.rowCycles * rows * depth / 256
+        let groups = Double(shape.batch) * Double(shape.heads)
+        let queryTiles = (shape.queryTokens + queryTile - 1) / queryTile
+        let splits = splits(ctas: groups * Double(queryTiles), longest: visits.longest)
+        let ctas = groups * Double(queryTiles) * splits
+        let isMatrix = rate.engine == .matrix
+        let owner: TimeOwner = matrix * smallTile < softmax ? .specialFunction : isMatrix ? .matrixPipe : .vectorPipe
         return Cost(
-            tile: tile, ctas: ctas, loop: busy / rate.clock, prologue: Double(ctas) * ctaCycles / machine.units / rate.clock,
-            tail: 0.5 * (longest * step + ctaCycles) / rate.clock, owner: owner)
+            queryTile: queryTile, keyTile: keyTile, ctas: Int(ctas.rounded()),
+            steps: groups * visits.total * step / machine.units / rate.clock, prologue: ctas * ends / machine.units / rate.clock,
+            tail: constants.tailShare * ((visits.longest / splits).rounded(.up) * step + ends) / rate.clock, owner: owner)
     }
 
-    /// Key tiles that all query tiles of one head visit together, and those that the longest query tile visits.
-    private static func steps(_ shape: Attention, tile: Tile, maskedShare: Double) -> (total: Double, longest: Double) {
+    /// Parts of the keys that several CTAs share where one wave of query tiles would leave multiprocessors idle; 1 without split-KV.
+    private func splits(ctas: Double, longest: Double) -> Double {
+        guard constants.splitWaves > 0 else { return 1 }
+        return max(1, min((machine.units * constants.splitWaves / ctas).rounded(.down), longest))
+    }
+
+    /// The smallest power of two from 16 that covers a length, at most the largest tile.
+    private static func tile(covering length: Int, atMost largest: Int) -> Int {
+        var tile = 16
+        while tile < length, tile < largest { tile *= 2 }
+        return tile
+    }
+}
+
+/// How many key tiles the query tiles of one head visit.
+struct KeyTileVisits: Sendable {
+    /// Sum over query tiles.
+    var total: Double
+    /// Of the query tile that visits most.
+    var longest: Double
+
+    /// - Parameter maskedShare: share of fully masked tiles that the kernel computes all the same.
+    /// - Complexity: linear in the number of query tiles.
+    init(_ shape: Attention, queryTile: Int, keyTile: Int, maskedShare: Double) {
         let keys = shape.keyValueTokens
         let prefix = keys - shape.queryTokens
-        var total = 0.0
-        var longest = 0.0
+        let all = Double((keys + keyTile - 1) / keyTile)
+        total = 0
+        longest = 0
         var first = 0
         while first < shape.queryTokens {
-            let last = min(first + tile.queries, shape.queryTokens)
-            let end = shape.isCausal ? min(prefix + last, keys) : keys
+            let last = min(first + queryTile, shape.queryTokens)
+            let end = shape.isCausal ? prefix + last : keys
             let start = shape.window.map { max(0, prefix + first + 1 - $0) } ?? 0
-            let seen = Double((end + tile.keys - 1) / tile.keys - start / tile.keys)
-            let all = Double((keys + tile.keys - 1) / tile.keys)
+            let seen = Double((end + keyTile - 1) / keyTile - min(start, end - 1) / keyTile)
             let visited = seen + maskedShare * (all - seen)
             total += visited
             longest = max(longest, visited)
             first = last
         }
-        return (total, longest)
     }
 }

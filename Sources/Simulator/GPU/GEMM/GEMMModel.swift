@@ -14,8 +14,6 @@ struct GEMMModel: Sendable {
         var kernels: Kernels
         var passes: QuantisationPasses
         var intervals: ProjectionIntervals
-        /// Microseconds that the measuring or running layer adds around the kernel (plugin enqueue).
-        var pluginTime: Double
         var isMatrixEngine: Bool
     }
 
@@ -43,7 +41,6 @@ struct GEMMModel: Sendable {
         }
         let passes = QuantisationPasses(path: path, machine: machine, read: read)
         let intervals = ProjectionIntervals(read, group: path.group)
-        let plugin = read.stated(path.group, "plugin_us") ?? 0
         let wide = path.multiplied
         // Matrix instructions for the narrow formats; fp32 and fp64 go through classic shared-memory tiles on whichever pipe is faster.
         if path != .single, path != .double, let operations = rate(.matrix, wide),
@@ -53,7 +50,7 @@ struct GEMMModel: Sendable {
                 machine: machine, path: path, activationBytes: path.loadedActivationBytes, weightBytes: path.loadedWeightBytes,
                 operationsPerClock: operations, kernels: kernels, read: read, power: power)
             return Kind(
-                path: path, kernels: .tensorCore(model), passes: passes, intervals: intervals, pluginTime: plugin, isMatrixEngine: true)
+                path: path, kernels: .tensorCore(model), passes: passes, intervals: intervals, isMatrixEngine: true)
         }
         guard path == .single || path == .double || path == .half else { return nil }
         let matrix = rate(.matrix, wide)
@@ -67,7 +64,7 @@ struct GEMMModel: Sendable {
             operationsPerClock: operations, clock: onMatrix ? machine.matrixClock : machine.vectorClock, kernels: kernels, read: read,
             power: power)
         return Kind(
-            path: path, kernels: .sharedTile(model), passes: passes, intervals: intervals, pluginTime: plugin, isMatrixEngine: onMatrix)
+            path: path, kernels: .sharedTile(model), passes: passes, intervals: intervals, isMatrixEngine: onMatrix)
     }
 
     func project(
@@ -89,7 +86,7 @@ struct GEMMModel: Sendable {
             }
         let call: LaunchModel.Call = product.batch == 1 ? .linear : .batched
         var breakdown = TimeBreakdown()
-        breakdown[.launch] = launch.time(call, kernels: 1, conditions.launch) + kind.pluginTime
+        breakdown[.launch] = launch.time(call, kernels: 1, conditions.launch)
         breakdown[.extraPasses] = passes.time
         estimate.attribute(to: &breakdown, pipe: kind.isMatrixEngine ? .matrixPipe : .vectorPipe)
         let time = breakdown.total
@@ -151,7 +148,7 @@ struct GEMMModel: Sendable {
         let best = works.min { left, right in
             func distance(_ candidate: NumberFormat) -> Double {
                 let sameKind = (candidate == .int8 || candidate == .int4) == isInteger
-                return abs(candidate.bitsPerElement - format.bitsPerElement) + (sameKind ? 0 : 4)
+                return abs(candidate.bitsPerElement - format.bitsPerElement) + (sameKind ? 0 : 16)
             }
             return (distance(left), left) < (distance(right), right)
         }

@@ -33,8 +33,10 @@ struct SharedTileConstants: Sendable {
     var campingStride: Double
     /// Slow-down on such strides.
     var campingFactor: Double
-    /// Bytes fetched for 32 bytes wanted once lock-step is lost.
+    /// Bytes fetched per byte wanted when a line is evicted before the next slabs use the rest of it.
     var sectorOverfetch: Double
+    /// Share of the cache that half-used lines may fill before they evict one another.
+    var openLineShare: Double
 
     init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
         issueShare = read(group, "issue_share", default: 1.0)
@@ -54,7 +56,8 @@ struct SharedTileConstants: Sendable {
         picojoulesPerOperation = read(group, "pj_per_operation", default: 8)
         campingStride = read(group, "camping_stride_bytes", default: 0)
         campingFactor = read(group, "camping_factor", default: 2.5)
-        sectorOverfetch = read(group, "sector_overfetch", default: 1)
+        sectorOverfetch = read(group, "sector_overfetch", default: path == .registers ? 2 : 1)
+        openLineShare = read(group, "open_line_share", default: 0.7)
     }
 }
 
@@ -133,13 +136,24 @@ struct SharedTileGEMM: Sendable {
 
     func estimate(_ problem: GEMMProblem) -> GEMMEstimate {
         if problem.batch > 1, let tile = batchedTile(problem) { return timed(candidates[tile], split: 1, problem) }
+        if problem.batch > 1, kernels.batchedSelection == .fastestAlone {
+            var alone = problem
+            alone.batch = 1
+            return timed(fastest(alone).candidate, split: 1, problem)
+        }
+        let choice = fastest(problem)
+        return timed(choice.candidate, split: choice.split, problem)
+    }
+
+    /// The candidate and split that a library without knowledge of the cache's contents would take.
+    private func fastest(_ problem: GEMMProblem) -> (candidate: Candidate, split: Double) {
         var best = 0
         var bestSplit = 1.0
         var bestTime = Double.infinity
+        let slabs = ceilingQuotient(problem.k, slab)
         for index in candidates.indices {
             let candidate = candidates[index]
             let grid = ceilingQuotient(problem.m, candidate.tokens) * ceilingQuotient(problem.n, candidate.features) * problem.batch
-            let slabs = ceilingQuotient(problem.k, slab)
             let work = grid * slabs * candidate.multiplyCycles / (machine.units * clock)
             if work >= bestTime { continue }
             for split in kernels.splits {
@@ -153,13 +167,13 @@ struct SharedTileGEMM: Sendable {
                 }
             }
         }
-        return timed(candidates[best], split: bestSplit, problem)
+        return (candidates[best], bestSplit)
     }
 
     /// The tile that the library's rule for batched products names, nil where it takes the fastest.
     private func batchedTile(_ problem: GEMMProblem) -> Int? {
         switch kernels.batchedSelection {
-        case .fastest:
+        case .fastest, .fastestAlone:
             return nil
         case .always(let tile):
             return candidates.firstIndex { $0.tile == tile }
@@ -262,8 +276,26 @@ struct SharedTileGEMM: Sendable {
             / capacity
         let lost = spread * spread / (1 + spread * spread)
         read += lost * max(0, loads * constants.sectorOverfetch - read)
+        read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
         return (max(read, 0) + problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1), loads)
+    }
+
+    /// Bytes fetched again because a slab uses 32 bytes of a 128-byte line and the line is gone when the next slab wants the rest.
+    ///
+    /// Every row of an operand that is contiguous along k keeps one line open for as long as a CTA walks it.
+    @inline(__always)
+    private func openLineOverfetch(
+        _ candidate: Candidate, waveTokens: Double, waveFeatures: Double, perProduct: Double, _ problem: GEMMProblem
+    ) -> Double {
+        guard constants.sectorOverfetch > 1 else { return 0 }
+        let products = min(problem.batch, max(1, perProduct / (waveTokens * waveFeatures)))
+        let rowsA = products * min(problem.m, waveTokens * candidate.tokens)
+        let rowsB = problem.isWeightTransposed ? products * min(problem.n, waveFeatures * candidate.features) : 0
+        let x = (rowsA + rowsB) * 128 / (constants.openLineShare * machine.cacheCapacity)
+        let lost = x * x / (1 + x * x)
+        let exposed = problem.activationFootprint + (problem.isWeightTransposed ? problem.weightFootprint : 0)
+        return lost * (constants.sectorOverfetch - 1) * exposed
     }
 
     private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {

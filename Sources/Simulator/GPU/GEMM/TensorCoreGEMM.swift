@@ -206,17 +206,26 @@ struct TensorCoreGEMM: Sendable {
             let waveFeatures = min(featureTiles, max(1, concurrent / waveTokens))
             let rowsOfWaves = max(1, tokenTiles / waveTokens)
             let columnsOfWaves = max(1, featureTiles / waveFeatures)
-            let panelB = waveFeatures * candidate.features * problem.k * operandBytes.weight
-            let panelA = waveTokens * candidate.tokens * problem.k * operandBytes.activation
-            // Down the tokens: the weight panel stays if it fits, activations come again for every column of waves; or the mirror image.
-            let down = a * (a <= panels ? 1 : columnsOfWaves) + b * (panelB <= panels || b <= panels ? 1 : rowsOfWaves)
-            let across = b * (b <= panels ? 1 : rowsOfWaves) + a * (panelA <= panels || a <= panels ? 1 : columnsOfWaves)
-            if down <= across {
-                readA = a * (a <= panels ? 1 : columnsOfWaves)
-                readB = down - readA
+            // Down the tokens: the weight panel of a wave stays, if need be of a narrower wave than the machine could run, and
+            // activations come again for every column of waves; or nothing stays. Across is the mirror image.
+            let rereadA = a <= panels ? 1 : columnsOfWaves
+            let rereadB = b <= panels ? 1 : rowsOfWaves
+            let keptFeatures = min(waveFeatures, panels / (candidate.features * problem.k * operandBytes.weight))
+            let keptTokens = min(waveTokens, panels / (candidate.tokens * problem.k * operandBytes.activation))
+            let downA = keptFeatures >= 1 && a > panels ? max(1, featureTiles / keptFeatures) : rereadA
+            let acrossB = keptTokens >= 1 && b > panels ? max(1, tokenTiles / keptTokens) : rereadB
+            let loose = a * rereadA + b * rereadB
+            let down = keptFeatures >= 1 ? a * downA + b : loose
+            let across = keptTokens >= 1 ? b * acrossB + a : loose
+            if loose <= min(down, across) {
+                readA = a * rereadA
+                readB = b * rereadB
+            } else if down <= across {
+                readA = a * downA
+                readB = b
             } else {
-                readB = b * (b <= panels ? 1 : rowsOfWaves)
-                readA = across - readB
+                readA = a
+                readB = b * acrossB
             }
         }
         let output = problem.outputFootprint

@@ -1,0 +1,116 @@
+import Hardware
+import Quantities
+import Testing
+import Workload
+
+@testable import Simulator
+
+/// Single mechanisms on cases small enough to work out by hand.
+@Suite struct GPUMechanismTests {
+    @Test func whatFitsStaysAndWhatDoesNotKeepsItsShare() {
+        // Capacity 10: a walk over 8 always hits. Over 20 with sharpness 1: the half that is never evicted; with 2 a quarter.
+        let best = CacheResidency(effectiveCapacity: 10, sharpness: 1)
+        #expect(best.hitShare(footprint: 8) == 1)
+        #expect(abs(best.hitShare(footprint: 20) - 0.5) < 1e-12)
+        #expect(abs(CacheResidency(effectiveCapacity: 10, sharpness: 2).hitShare(footprint: 20) - 0.25) < 1e-12)
+        #expect(best.residentShare(operand: 4, resident: 2, reuseFootprint: nil) == 0.5)
+        #expect(best.residentShare(operand: 4, resident: 0, reuseFootprint: nil) == 0)
+    }
+
+    static func limit(watts: Double, exponent: Double) throws -> PowerLimit {
+        var device = GPUFixture.architecture(GPUFixture.a100)
+        device.power = Power(thermalDesign: Sourced(Watts(watts), source: Source(.datasheet, "test")))
+        device.constants = [
+            ConstantGroup(
+                name: "power",
+                constants: [
+                    NamedConstant(name: "clock_exponent", number: Sourced(exponent, source: Source(.estimated, "test"))),
+                    NamedConstant(name: "cap_share", number: Sourced(1, source: Source(.estimated, "test"))),
+                    NamedConstant(name: "static_share", number: Sourced(0, source: Source(.estimated, "test"))),
+                ])
+        ]
+        let read = ConstantReader(DeviceConstants(architecture: device, stack: GPUFixture.stack()))
+        return PowerLimit(try GPUMachine(device), read)
+    }
+
+    @Test func powerHoldsTheClockDown() throws {
+        // 100 W for work that takes 1 us at full clock and 200 uJ: energy that does not depend on the clock needs 2 us.
+        let flat = try Self.limit(watts: 100, exponent: 0).settle(dynamic: 200e6, memory: 0) { 1 / $0 }
+        #expect(abs(flat.time - 2) < 1e-5)
+        // Energy falling with the clock f: 200 f / 100 = 1 / f, so f = 0.7071 and 1.414 us.
+        let falling = try Self.limit(watts: 100, exponent: 1).settle(dynamic: 200e6, memory: 0) { 1 / $0 }
+        #expect(abs(falling.clock - 0.70711) < 1e-4)
+        #expect(abs(falling.time - 1.41421) < 1e-4)
+        // Within the limit nothing happens.
+        #expect(try Self.limit(watts: 100, exponent: 1).settle(dynamic: 50e6, memory: 40e6) { 1 / $0 }.clock == 1)
+    }
+
+    @Test func coolBoardApproachesTheSustainedTime() throws {
+        let limit = try Self.limit(watts: 100, exponent: 0)
+        #expect(limit.transient(full: 1, sustained: 1) == 1)
+        #expect(limit.transient(full: 1, sustained: 2) < 1.01)
+        #expect(limit.transient(full: 1e6, sustained: 2e6) > 1.99e6)
+    }
+
+    static func time(_ shape: Operator, _ conditions: ExecutionConditions, _ numbers: GPUFixture.Numbers = GPUFixture.a100) throws -> OperatorProjection {
+        try GPUModel(GPUFixture.architecture(numbers), stack: GPUFixture.stack()).project(shape, under: conditions)
+    }
+
+    @Test func launchBelongsToTheStack() throws {
+        let shape = Operator.matrixMultiply(MatrixMultiply(m: 64, n: 4096, k: 4096, scheme: .uniform(.bf16)))
+        let kernel = try Self.time(shape, .init(launch: .excluded)).time.microseconds
+        #expect(abs(try Self.time(shape, .init(launch: .graph)).time.microseconds - kernel - 1) < 1e-9)
+        #expect(abs(try Self.time(shape, .init(launch: .eager)).time.microseconds - kernel - 6) < 1e-9)
+        #expect(try Self.time(shape, .init(launch: .eager)).breakdown[.launch] == 6)
+    }
+
+    @Test func decodeIsBoundByMemoryAndPrefillByArithmetic() throws {
+        let decode = try Self.time(.matrixMultiply(MatrixMultiply(m: 8, n: 12288, k: 12288, scheme: .uniform(.bf16))), .init())
+        #expect(decode.bound == .memoryBandwidth)
+        let prefill = try Self.time(.matrixMultiply(MatrixMultiply(m: 8192, n: 12288, k: 12288, scheme: .uniform(.bf16))), .init())
+        #expect(prefill.bound == .matrixPipe)
+        // 302 MB over 2.04 TB/s is 148 us at the pins; the stream reaches 0.7 to 1 of them.
+        #expect(decode.time.microseconds > 148 && decode.time.microseconds < 148 / 0.7)
+    }
+
+    @Test func fewTokensOnALongContractionAreSplit() throws {
+        let split = try Self.time(.matrixMultiply(MatrixMultiply(m: 16, n: 512, k: 32768, scheme: .uniform(.bf16))), .init())
+        #expect(split.kernels[0].name.contains("split"))
+        #expect(split.breakdown[.extraPasses] > 0)
+        let whole = try Self.time(.matrixMultiply(MatrixMultiply(m: 8192, n: 8192, k: 8192, scheme: .uniform(.bf16))), .init())
+        #expect(!whole.kernels[0].name.contains("split"))
+    }
+
+    @Test func dynamicQuantisationCostsPasses() throws {
+        let plain = try Self.time(
+            .matrixMultiply(MatrixMultiply(m: 64, n: 4096, k: 4096, scheme: .fp8Plain)), .init(), GPUFixture.h100)
+        let dynamic = try Self.time(
+            .matrixMultiply(MatrixMultiply(m: 64, n: 4096, k: 4096, scheme: .fp8Dynamic)), .init(), GPUFixture.h100)
+        #expect(dynamic.time > plain.time)
+        #expect(dynamic.breakdown[.extraPasses] > 1)
+        #expect(dynamic.kernels.count == 2)
+    }
+
+    @Test func oneTokenTakesTheVectorKernel() throws {
+        let one = try Self.time(.matrixMultiply(MatrixMultiply(m: 1, n: 4096, k: 4096, scheme: .uniform(.bf16))), .init())
+        #expect(one.kernels[0].name.contains("2x1"))
+        let two = try Self.time(.matrixMultiply(MatrixMultiply(m: 2, n: 4096, k: 4096, scheme: .uniform(.bf16))), .init())
+        #expect(!two.kernels[0].name.contains("2x1"))
+    }
+
+    @Test func batchedSinglePrecisionOnAmpereAlwaysTakesTheLargeTile() throws {
+        for (m, n) in [(33, 17), (1000, 20), (512, 512)] {
+            let product = MatrixMultiply(
+                batch: 40, m: m, n: n, k: 64, scheme: .uniform(.fp32), hasWeights: false, isWeightTransposed: false)
+            #expect(try Self.time(.matrixMultiply(product), .init()).kernels[0].name == "gemm fp32 128x128")
+        }
+    }
+
+    @Test func rowsThatExceedTheCacheAreReadAgainFromMemory() throws {
+        // A LayerNorm of PyTorch reads its input twice: 2 + 1 passes of 0.4 GB when nothing stays.
+        let wide = try Self.time(.rowwise(Rowwise(.layerNorm, rows: 2000, columns: 50_000, format: .fp32)), .init())
+        #expect(wide.memoryTraffic.value >= 3 * 4e8 * 0.999)
+        let narrow = try Self.time(.rowwise(Rowwise(.layerNorm, rows: 100_000, columns: 1000, format: .fp32)), .init())
+        #expect(narrow.memoryTraffic.value < 2.1 * 4e8)
+    }
+}
