@@ -1598,20 +1598,22 @@ def measure(arguments, cases):
             runner.timer.settle()
             for position, case in enumerate(cases):
                 if time.monotonic() > deadline:
-                    print(f"the budget of {budget:g} minutes is used up; {len(cases) - position} of {len(cases)} cases are left, --resume measures them",
-                          file=sys.stderr)
+                    print(f"the budget of {budget:g} minutes is used up; {len(cases) - position} of {len(cases)} cases are left, "
+                          "--resume measures them", file=sys.stderr)
                     break
                 runner.run(case)
                 if time.monotonic() - told > 5:
                     told = time.monotonic()
-                    print(f"{told - started:5.0f} s  case {position + 1} of {len(cases)}  {results.rows} rows, {results.left_out} left out  {case.id}", file=sys.stderr)
+                    print(f"{told - started:5.0f} s  case {position + 1} of {len(cases)}  "
+                          f"{results.rows} rows, {results.left_out} left out  {case.id}", file=sys.stderr)
     except KeyboardInterrupt:
         print("interrupted; what was measured is kept, --resume goes on", file=sys.stderr)
         status = 130
     finally:
         telemetry.stop()
         results.close()
-    print(f"{results.rows} rows, {results.left_out} left out (skipped.csv says why) in {time.monotonic() - started:.0f} s: {arguments.output}", file=sys.stderr)
+    print(f"{results.rows} rows, {results.left_out} left out (skipped.csv says why) in {time.monotonic() - started:.0f} s: {arguments.output}",
+          file=sys.stderr)
     return status
 
 
