@@ -26,7 +26,8 @@ extension ArchitectureLibrary {
         while let value = try documents[documents.count - 1].mapping()["extends"], !value.isNull {
             let name = try String(configuration: value)
             guard let path = basePath(name, from: folder, of: file, excluding: documents.map(\.path)) else {
-                throw ConfigurationError(value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
+                throw ConfigurationError(
+                    value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
             }
             guard !documents.contains(where: { $0.path == path }), documents.count < 6 else {
                 throw ConfigurationError(value.location, "'\(name)' extends itself, or the chain is longer than five files")
@@ -72,8 +73,8 @@ extension ArchitectureLibrary {
         }
     }
 
-    /// Calibrated constants for the device: `<vendor>/calibrations/<generation>.yaml` of the first root that has one, then that of the
-    /// generation named by `calibrated_as`, and so on.
+    /// Calibrated constants for the device: `<vendor>/calibrations/<generation>.yaml` and `<generation>.<part>.yaml` of the first root that
+    /// has any, then those of the generation named by `calibrated_as`, and so on.
     ///
     /// Such a file is a mapping of groups, either at the top or under `groups:`.
     private func calibrations(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> [Calibration] {
@@ -85,7 +86,7 @@ extension ArchitectureLibrary {
         var link = mappings.lazy.compactMap { $0["calibrated_as"] }.first
         while let generation = next, !visited.contains(generation) {
             visited.append(generation)
-            if let path = folders.lazy.map({ "\($0)/calibrations/\(generation).yaml" }).first(where: { FileManager.default.fileExists(atPath: $0) }) {
+            for path in calibrationPaths(generation, in: folders) {
                 let mapping = try ConfigurationDocument.read(path).mapping()
                 let groups = try mapping["groups"]?.mapping() ?? mapping
                 found.append(Calibration(groups: groups, transferredFrom: generation == own ? nil : generation))
@@ -99,6 +100,15 @@ extension ArchitectureLibrary {
             link = try ConfigurationDocument.read(path).mapping()["calibrated_as"]
         }
         return found
+    }
+
+    /// The calibration files of a generation: the whole one and those of a family (`hopper.attention.yaml`), each fitted apart.
+    private func calibrationPaths(_ generation: String, in folders: [String]) -> [String] {
+        for folder in folders.map({ "\($0)/calibrations" }) {
+            let names = Self.yamlNames(in: folder).filter { $0 == generation || $0.hasPrefix(generation + ".") }
+            if !names.isEmpty { return names.sorted().map { "\(folder)/\($0).yaml" } }
+        }
+        return []
     }
 
     /// The entry of a file with `class: explained`, nil for a device.

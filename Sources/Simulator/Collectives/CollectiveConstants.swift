@@ -37,7 +37,7 @@ struct CollectiveConstants: Sendable {
 
     init(_ read: ConstantReader, fabric: LinkTopology.Fabric, path: Multiprocessor.OperandPath?) {
         let group = "collective"
-        let isTree = fabric == .hostTree || fabric == .pairs
+        let isTree = fabric == .hostTree
         let canReduce = fabric == .switched && (path == .bulkTensorCopy || path == .tensorMemory)
         func way(_ name: String, _ share: Double, _ extra: Double, _ hop: Double) -> Way {
             Way(

@@ -90,8 +90,13 @@ public struct CollectiveModel: Sendable {
                 name: name, latency: way.extra + way.hop * hops + networkHops, wire: wire / rate, copy: copies ? copy : 0)
         }
         if shape.pattern == .allToAll || shape.pattern == .sendReceive {
-            body(candidate("direct, few channels", constants.directFew, payload: 1))
-            body(candidate("direct, all channels", constants.directAll, payload: constants.directHostFactor))
+            // With several peers each has few channels until messages are large; a single one has all of them at once.
+            let alone = CollectiveConstants.Way(
+                wireShare: constants.simple.wireShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
+            if shape.pattern == .sendReceive { body(candidate("direct, one peer", alone, payload: 1)) } else {
+                body(candidate("direct, few channels", constants.directFew, payload: 1))
+                body(candidate("direct, all channels", constants.directAll, payload: constants.directHostFactor))
+            }
             if Double(shape.bytes) / Double(shape.devices) <= constants.directLowLatencyLimit {
                 body(candidate("direct LL", constants.lowLatency, payload: 0.5, copies: false))
             }

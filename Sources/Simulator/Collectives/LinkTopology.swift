@@ -63,9 +63,25 @@ public struct LinkTopology: Hashable, Sendable {
             hostBandwidth: host, networkBandwidth: networkBandwidth)
     }
 
+    /// The wiring of a type of server: links inside it, adapters of each device towards others.
+    ///
+    /// - Parameter architecture: the device in it, whose host link serves where links do not reach.
+    /// - Throws: `unsupportedOperator` for a topology that is not modelled.
+    public init(system: ServerSystem, architecture: Architecture) throws(ProjectionError) {
+        guard let fabric = Self.fabric(named: system.scaleUp.topology) else {
+            throw ProjectionError(
+                .unsupportedOperator,
+                "\(system.id) has the topology '\(system.scaleUp.topology)'; modelled are \(Self.names.map(\.name).joined(separator: ", "))")
+        }
+        self.init(
+            fabric: fabric, bandwidthPerDirection: system.scaleUp.bandwidthPerDirection.value, devicesPerNode: system.devices,
+            hostBandwidth: architecture.host?.bandwidthPerDirection.value,
+            networkBandwidth: system.scaleOut?.bandwidthPerDirection.value)
+    }
+
     private static let names: [(name: String, fabric: Fabric)] = [
         ("nvswitch", .switched), ("switched", .switched), ("fully-connected", .fullyConnected), ("nvlink-mesh", .mesh), ("xgmi-mesh", .mesh),
-        ("ladder", .mesh), ("mesh-2d", .torus(dimensions: 2)), ("nvlink-bridge", .pairs), ("socket-pair", .pairs), ("pcie-tree", .hostTree),
+        ("ladder", .mesh), ("mesh-2d", .torus(dimensions: 2)), ("nvlink-bridge", .pairs), ("nvlink-pairs", .pairs), ("socket-pair", .pairs), ("pcie-tree", .hostTree),
         ("ring", .torus(dimensions: 1)), ("torus-2d", .torus(dimensions: 2)), ("torus-3d", .torus(dimensions: 3)),
         ("torus-6d", .torus(dimensions: 6)), ("dragonfly", .switched), ("network", .switched),
     ]
@@ -74,10 +90,7 @@ public struct LinkTopology: Hashable, Sendable {
 
     /// Whether a group in one node meets over the host's PCIe bridges, which all its devices share.
     func sharesHost(devices: Int) -> Bool {
-        switch fabric {
-        case .hostTree, .pairs: devices > 2
-        default: false
-        }
+        fabric == .hostTree && devices > 2
     }
 
     /// Bytes per microsecond that one device can send to its peers in a group of `devices` in one node, all links that lead to them.
@@ -90,6 +103,7 @@ public struct LinkTopology: Hashable, Sendable {
         case .mesh:
             // About four neighbours, a third of the links to the nearest one (DGX-1V: two of six).
             return all * min(1, peers / 3)
+        // A ring through several pairs crosses the host between them, each device on its own link.
         case .pairs: return devices > 2 ? min(all, hostBandwidth?.bytesPerMicrosecond ?? all) : all
         case .torus(let dimensions):
             // A group along one dimension uses the two links of that dimension; one that spans all dimensions uses all.

@@ -21,10 +21,12 @@ public struct GPUModel: DeviceModel {
     let rowwiseIntervals: ProjectionIntervals
     let hostLinkBandwidth: Double?
 
-    /// - Parameter catalogue: the kernels of the stack's library.
+    /// - Parameters:
+    ///   - catalogue: the kernels of the stack's library.
+    ///   - topology: wiring of the server and its network, for collectives; nil for the device's own links.
     /// - Throws: `missingNumber` when the architecture lacks what every GPU model needs.
     public init(
-        _ architecture: Architecture, stack: SoftwareStack, catalogue: KernelCatalogue = .standard
+        _ architecture: Architecture, stack: SoftwareStack, catalogue: KernelCatalogue = .standard, topology: LinkTopology? = nil
     ) throws(ProjectionError) {
         let read = ConstantReader(DeviceConstants(architecture: architecture, stack: stack))
         device = architecture.id
@@ -36,7 +38,7 @@ public struct GPUModel: DeviceModel {
         rowwise = RowwiseModel(machine: machine, read: read)
         attention = try AttentionModel(architecture: architecture, stack: stack)
         mixtureOfExperts = try MixtureOfExpertsModel(architecture: architecture, stack: stack)
-        collective = try? CollectiveModel(architecture: architecture, stack: stack)
+        collective = try? CollectiveModel(architecture: architecture, stack: stack, topology: topology)
         elementwiseIntervals = ProjectionIntervals(read, group: "elementwise")
         rowwiseIntervals = ProjectionIntervals(read, group: "rowwise")
         hostLinkBandwidth = architecture.host?.bandwidthPerDirection.value.bytesPerMicrosecond

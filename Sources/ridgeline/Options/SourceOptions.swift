@@ -21,7 +21,7 @@ struct SourceOptions: ParsableArguments {
         guard trace.isEmpty else {
             if request.model != nil { throw ValidationError("give --model or --trace, not both") }
             return try trace.map { path in
-                let trace: OperatorTrace = try { throw ValidationError("traces cannot be read yet: \(path)") }()
+                let trace = try TraceReader.read(path).trace
                 let recorded = trace.replayedWorkload()
                 let recast = request.dtype.map { recorded.recast(to: $0) }
                 return Source(workload: recast ?? recorded, trace: trace)

@@ -1,0 +1,147 @@
+import Hardware
+import Quantities
+import Simulator
+import Testing
+import Workload
+
+/// Collectives: hand-derived times, limits of the wire, topologies, refusals.
+@Suite struct CollectiveTests {
+    static let devices = ["a100-sxm-80gb", "h100-sxm", "b200-sxm", "l40s", "v100-sxm2-16gb", "mi300x", "mi210", "a100-pcie-80gb", "t4"]
+
+    /// LL alone: everything else costs 10 seconds more.
+    private static let onlyLowLatency = ModelFixture.stack(["collective": [
+        "rendezvous_us": 10, "hop_us": 1, "ll_wire_share": 0.5, "ll128_us": 1e7, "simple_us": 1e7, "in_switch_us": 1e7, "copy_rate": 2,
+    ]])
+    private static let onlySimple = ModelFixture.stack(["collective": [
+        "rendezvous_us": 10, "simple_hop_us": 2, "simple_us": 3, "simple_wire_share": 0.8, "hop_us": 1e7, "ll128_us": 1e7, "in_switch_us": 1e7,
+        "copy_rate": 2,
+    ]])
+    private static let wires = LinkTopology(fabric: .switched, bandwidthPerDirection: BytesPerSecond(100e9))
+
+    private func time(_ shape: Collective, _ stack: SoftwareStack, _ topology: LinkTopology = wires) throws -> Double {
+        let device = GPUFixture.architecture(GPUFixture.a100)
+        let model = try CollectiveModel(architecture: device, stack: stack, topology: topology)
+        return try model.project(shape, under: ModelFixture.cold).time.microseconds
+    }
+
+    @Test func aSmallAllReduceCostsItsHops() throws {
+        // Launch 1 + rendezvous 10 + 2 (4 - 1) hops x 1 + wire 1.5 x 1e6 B / (0.5 x 1e5 B/µs) = 30: 47 µs.
+        let shape = Collective(.allReduce, devices: 4, bytes: 1_000_000, format: .fp16)
+        #expect(abs(try time(shape, Self.onlyLowLatency) - 47) < 1e-9)
+    }
+
+    @Test func aLargeGatherCostsItsWireAndItsOwnCopy() throws {
+        // Launch 1 + 10 + 3 + 3 hops x 2 + wire 0.75 x 1e9 / (0.8 x 1e5) = 9375 + own chunk 2.5e8 / (2 x 1e5) = 1250: 10645 µs.
+        let shape = Collective(.allGather, devices: 4, bytes: 1_000_000_000, format: .fp16)
+        #expect(abs(try time(shape, Self.onlySimple) - 10645) < 1e-6)
+    }
+
+    @Test func aGroupOfOneTakesNoTime() throws {
+        #expect(try time(Collective(.allReduce, devices: 1, bytes: 1 << 20, format: .fp16), Self.onlySimple) == 0)
+    }
+
+    @Test(arguments: devices) func partsAddUpAndTheWireIsALimit(_ id: String) throws {
+        let device = try ModelFixture.device(id)
+        let model = try CollectiveModel(architecture: device, stack: ModelFixture.stack())
+        let link = try #require(device.interconnect?.bandwidthPerDirection.value ?? device.host?.bandwidthPerDirection.value)
+        for pattern in Collective.Pattern.allCases {
+            for devices in pattern == .sendReceive ? [2] : [2, 4, 8] {
+                var before = Seconds.zero
+                for exponent in stride(from: 3, through: 33, by: 2) {
+                    let shape = Collective(pattern, devices: devices, bytes: 1 << exponent, format: .fp16)
+                    let projection = try model.project(shape, under: ModelFixture.kernelOnly)
+                    let time = projection.time.value
+                    #expect(abs(projection.breakdown.total.value - time) <= 1e-9 * time)
+                    #expect(TimeOwner.allCases.allSatisfy { projection.breakdown[$0] >= 0 })
+                    // Switches that reduce move each byte once instead of twice.
+                    let wire = pattern == .allReduce ? Double(shape.bytes) : shape.wireBytesPerRank
+                    #expect(time >= wire / link.value, "\(pattern) \(devices) \(shape.bytes)")
+                    #expect(projection.time >= before, "\(pattern) of \(shape.bytes) bytes")
+                    before = projection.time
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [Collective.Pattern.allReduce, .allGather, .broadcast]) func moreDevicesAreNeverFaster(_ pattern: Collective.Pattern) throws {
+        for bytes in [1 << 10, 1 << 20, 1 << 30] {
+            let times = try [2, 4, 8].map { try time(Collective(pattern, devices: $0, bytes: bytes, format: .fp16), Self.onlySimple) }
+            #expect(times == times.sorted())
+        }
+    }
+
+    @Test func fasterLinksAreNeverSlower() throws {
+        let faster = LinkTopology(fabric: .switched, bandwidthPerDirection: BytesPerSecond(200e9))
+        for pattern in Collective.Pattern.allCases {
+            let shape = Collective(pattern, devices: 2, bytes: 1 << 26, format: .bf16)
+            #expect(try time(shape, ModelFixture.stack(), faster) < time(shape, ModelFixture.stack()))
+        }
+    }
+
+    @Test func fullyConnectedPairsUseOneOfTheirLinks() throws {
+        // Seven links of 64 GB/s: two devices share one, eight use all.
+        let mesh = LinkTopology(fabric: .fullyConnected, bandwidthPerDirection: BytesPerSecond(448e9))
+        let whole = LinkTopology(fabric: .switched, bandwidthPerDirection: BytesPerSecond(448e9))
+        let one = LinkTopology(fabric: .switched, bandwidthPerDirection: BytesPerSecond(64e9))
+        let pair = Collective(.allReduce, devices: 2, bytes: 1 << 28, format: .fp16)
+        let all = Collective(.allReduce, devices: 8, bytes: 1 << 28, format: .fp16)
+        let shared = try time(pair, Self.onlySimple, mesh)
+        let single = try time(pair, Self.onlySimple, one)
+        #expect(abs(shared / single - 1) < 1e-9)
+        #expect(try time(all, Self.onlySimple, mesh) == time(all, Self.onlySimple, whole))
+    }
+
+    @Test func aHostTreeSharesItsBridge() throws {
+        // Host bridge 20 GB/s among 4: 5 GB/s each; wire 0.75 x 1e9 / 5e3 = 150 000 µs, own copy 2.5e8 / (2 x 3.2e4).
+        let tree = LinkTopology(fabric: .hostTree, bandwidthPerDirection: BytesPerSecond(32e9))
+        var stack = Self.onlySimple
+        stack.constants[0].constants.append(
+            NamedConstant(name: "host_bridge_gb_per_second", number: Sourced(20, source: Source(.estimated, "test"))))
+        let latency = 1.0 + 10 + 3 + 3 * 2
+        let expected = latency + 150_000 + 3906.25
+        let shape = Collective(.allGather, devices: 4, bytes: 1_000_000_000, format: .fp16)
+        #expect(abs(try time(shape, stack, tree) - expected) < 1e-6)
+    }
+
+    @Test func theNetworkBindsAcrossNodes() throws {
+        // Two nodes of 8 over 25 GB/s adapters: wire 2 x 15/16 x 1e9 B leaves each node over 8 x 25 x 0.85 GB/s: 11 029 µs at least.
+        let cluster = LinkTopology(
+            fabric: .switched, bandwidthPerDirection: BytesPerSecond(450e9), networkBandwidth: BytesPerSecond(25e9))
+        let shape = Collective(.allReduce, devices: 16, devicesPerNode: 8, bytes: 1_000_000_000, format: .fp16)
+        let across = try time(shape, ModelFixture.stack(), cluster)
+        #expect(across >= 11_029)
+        let inside = Collective(.allReduce, devices: 8, bytes: 1_000_000_000, format: .fp16)
+        #expect(try time(inside, ModelFixture.stack(), cluster) < across)
+    }
+
+    @Test func nodesWithoutANetworkAreRefused() throws {
+        let model = try CollectiveModel(architecture: try ModelFixture.device("h100-sxm"), stack: ModelFixture.stack())
+        let shape = Collective(.allReduce, devices: 16, devicesPerNode: 8, bytes: 1 << 20, format: .fp16)
+        let error = try #require(throws: ProjectionError.self) { try model.project(shape, under: ModelFixture.cold) }
+        #expect(error.code == .missingNumber)
+        #expect(error.description.contains("2 nodes"))
+    }
+
+    @Test func anUnknownTopologyIsRefusedWithTheKnownOnes() throws {
+        var device = GPUFixture.architecture(GPUFixture.a100)
+        device.interconnect = Interconnect(
+            technology: "smoke", bandwidthPerDirection: Sourced(BytesPerSecond(1e9), source: Source(.estimated, "test")), topology: "signals")
+        let error = try #require(throws: ProjectionError.self) { try CollectiveModel(architecture: device, stack: ModelFixture.stack()) }
+        #expect(error.code == .unsupportedOperator)
+        #expect(error.description.contains("nvswitch"))
+    }
+
+    @Test func everyDeviceThatStatesLinksHasAKnownTopology() throws {
+        for case .device(let device) in try ModelFixture.library().allEntries() where device.deviceClass != .explained && device.deviceClass != .cpu {
+            guard device.interconnect != nil || device.host != nil else { continue }
+            #expect(throws: Never.self, "\(device.id)") { try LinkTopology(architecture: device) }
+        }
+    }
+
+    @Test(arguments: [(0, 8, 1024), (4, 0, 1024), (4, 4, -1)]) func impossibleGroupsAreRefused(_ devices: Int, _ perNode: Int, _ bytes: Int) throws {
+        let model = try CollectiveModel(architecture: try ModelFixture.device("h100-sxm"), stack: ModelFixture.stack())
+        let shape = Collective(.allReduce, devices: devices, devicesPerNode: perNode, bytes: bytes, format: .fp16)
+        let error = try #require(throws: ProjectionError.self) { try model.project(shape, under: ModelFixture.cold) }
+        #expect(error.code == .invalidShape)
+    }
+}
