@@ -19,6 +19,8 @@ struct CollectiveConstants: Sendable {
     /// Direct exchange of all-to-all on few channels (small) and on all (large).
     var directFew: Way
     var directAll: Way
+    /// Payload share of a send to one peer, which needs neither reduction nor a copy between channels.
+    var sendShare: Double
     /// Bytes per peer up to which direct exchange uses LL.
     var directLowLatencyLimit: Double
     /// Rate of the local copy of the own chunk over the link's.
@@ -36,8 +38,9 @@ struct CollectiveConstants: Sendable {
     var networkShare: Double
 
     init(_ read: ConstantReader, fabric: LinkTopology.Fabric, path: Multiprocessor.OperandPath?) {
-        let group = "collective"
+        // Links of the devices' own and the host's PCIe tree behave too differently to share constants; both fall back to `collective`.
         let isTree = fabric == .hostTree
+        let group = isTree ? "collective.host" : "collective.links"
         let canReduce = fabric == .switched && (path == .bulkTensorCopy || path == .tensorMemory)
         func way(_ name: String, _ share: Double, _ extra: Double, _ hop: Double) -> Way {
             Way(
@@ -51,11 +54,12 @@ struct CollectiveConstants: Sendable {
         simple = way("simple", isTree ? 0.64 : 0.75, isTree ? 10 : 25, 2)
         directFew = way("direct_few", isTree ? 0.6 : 0.3, isTree ? 8 : 4, hop)
         directAll = way("direct", 0.7, isTree ? 10 : 20, hop)
+        sendShare = read(group, "send_wire_share", default: 0.8)
         directLowLatencyLimit = read(group, "direct_ll_bytes", default: 16384)
         copyRate = read(group, "copy_rate", default: isTree ? 10 : 2.2)
-        inSwitchShare = read.stated(group, "in_switch_share") ?? (canReduce ? 0.3 : nil)
+        inSwitchShare = canReduce ? read(group, "in_switch_share", default: 0.3) : nil
         inSwitchExtra = read(group, "in_switch_us", default: 15)
-        hostBandwidth = (read.stated(group, "host_bridge_gb_per_second") ?? (isTree ? 19.8 : nil)).map { $0 * 1e3 }
+        hostBandwidth = isTree ? 1e3 * read(group, "host_bridge_gb_per_second", default: 19.8) : nil
         directHostFactor = read(group, "direct_host_factor", default: 1)
         secondSocketShare = read(group, "second_socket_share", default: isTree ? 0.48 : 1)
         networkHop = read(group, "network_hop_us", default: 3)

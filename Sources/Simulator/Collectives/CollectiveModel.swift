@@ -92,7 +92,7 @@ public struct CollectiveModel: Sendable {
         if shape.pattern == .allToAll || shape.pattern == .sendReceive {
             // With several peers each has few channels until messages are large; a single one has all of them at once.
             let alone = CollectiveConstants.Way(
-                wireShare: constants.simple.wireShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
+                wireShare: constants.sendShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
             if shape.pattern == .sendReceive { body(candidate("direct, one peer", alone, payload: 1)) } else {
                 body(candidate("direct, few channels", constants.directFew, payload: 1))
                 body(candidate("direct, all channels", constants.directAll, payload: constants.directHostFactor))
