@@ -143,6 +143,29 @@ import Workload
         #expect(groups[0].constants[0].number.source.kind == .calibrated)
     }
 
+    /// The stack's bandwidth share hides the generation's; only it may explain these rows.
+    @Test func aStacksOwnConstantsCanBeFitted() throws {
+        var selection = FitProblem.Selection(family: .gemm, generation: "one")
+        selection.stack = "neutral"
+        let problem = try FitProblem(try Self.synthetic(["alpha"]), selection: selection, validator: Fixture.validator())
+        let groups = [
+            ConstantGroup(name: "gemm", constants: [
+                Fixture.constant("launch_us", 3, 1...10), Fixture.constant("compute_share", 0.9, 0.3...1), Fixture.constant("bandwidth_share", 0.9, 0.3...1),
+            ])
+        ]
+        var options = CalibrationFit.Options()
+        options.folds = 0
+        options.pull = 1e-5
+        let outcome = CalibrationFit(
+            problem, variables: FitVariable.variables(of: groups, family: .gemm, patterns: [], stack: "neutral"), options: options).run()
+        for (name, value) in Self.truth { #expect(abs(Self.value(outcome, name) / value - 1) < 0.02, "\(name)") }
+        selection.stack = "another"
+        #expect(try FitProblem(try Self.synthetic(["alpha"]), selection: selection, validator: Fixture.validator()).count == 0)
+        var file = CalibrationFile(groups: groups)
+        file.set(outcome.variables, to: outcome.values, source: Fixture.source)
+        #expect(file.yaml(under: ["generations", "one"]).contains("generations:\n  one:\n    gemm:\n      launch_us: {value: "))
+    }
+
     @Test func patternsChooseConstantsOfAnyGroup() {
         let groups = [
             ConstantGroup(name: "gemm", constants: [Fixture.constant("a", 1, 0...2), NamedConstant(name: "b", number: Sourced(1, source: Fixture.source))]),

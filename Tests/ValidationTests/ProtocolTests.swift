@@ -22,7 +22,7 @@ import Workload
     }
 
     @Test(arguments: [
-        ("neusight", MeasuredFamily.gemm, "", "neusight.gemm"), ("neusight", .rowwise, "", "neusight.kernels"),
+        ("neusight", MeasuredFamily.gemm, "", "neusight.gemm"), ("neusight", .rowwise, "", "neusight.rowwise"), ("neusight", .elementwise, "", "neusight.elementwise"),
         ("neusight_trace", .gemm, "", "neusight_trace"), ("vidur", .gemm, "", "vidur.gemm"), ("vidur", .attention, "", "vidur.attention"),
         ("aiconfigurator/trtllm-1.3.0rc20", .gemm, "torch_flow", "aiconfigurator.gemm.graph"),
         ("aiconfigurator/trtllm-1.0.0", .gemm, "torch_flow", "aiconfigurator.gemm.graph.1.0"),

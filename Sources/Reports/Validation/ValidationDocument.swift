@@ -16,6 +16,13 @@ public struct ValidationDocument {
         baselines = withBaselines ? groups.map { result.baselines(of: $0) } : []
     }
 
+    /// The document of a summary, baselines included.
+    public init(_ summary: ValidationSummary) {
+        result = summary.result
+        groups = summary.groups
+        baselines = summary.baselines
+    }
+
     /// `n of m rows answered`, and what neutral protocols were used for.
     public var headline: String {
         var lines = ["\(result.answered) of \(result.asked) rows answered (\(result.data.files.count) files)."]

@@ -73,6 +73,9 @@ public struct BaselineErrors: Hashable, Sendable {
     public var datasheet: ErrorStatistics
     /// Of the three-constant roofline on rows left out of its fit (five folds by shape).
     public var threeConstants: ErrorStatistics
+    /// The pairs behind the statistics.
+    var datasheetPairs: [MeasuredPair]
+    var threeConstantPairs: [MeasuredPair]
 }
 
 extension ValidationResult {
@@ -88,7 +91,8 @@ extension ValidationResult {
             rows.append((times, row.pair.measured))
             folds.append(RooflineTimes.fold(of: shape, folds: 5))
         }
-        guard let datasheet = ErrorStatistics(rows.map { pair($0.measured, $0.times.datasheet) }) else { return nil }
+        let plain = rows.map { pair($0.measured, $0.times.datasheet) }
+        guard let datasheet = ErrorStatistics(plain) else { return nil }
         var fitted: [MeasuredPair] = []
         for fold in 0..<5 {
             let inside = rows.indices.filter { folds[$0] == fold }
@@ -99,7 +103,7 @@ extension ValidationResult {
             fitted += inside.map { pair(rows[$0].measured, model.time(rows[$0].times)) }
         }
         guard let threeConstants = ErrorStatistics(fitted) else { return nil }
-        return BaselineErrors(datasheet: datasheet, threeConstants: threeConstants)
+        return BaselineErrors(datasheet: datasheet, threeConstants: threeConstants, datasheetPairs: plain, threeConstantPairs: fitted)
     }
 
     private func pair(_ measured: Double, _ projected: Double) -> MeasuredPair {

@@ -27,12 +27,23 @@ public struct CalibrationFile: Sendable {
         }
     }
 
-    /// The file as YAML. Constants of one group that share a source share one line for it.
-    public var yaml: String {
+    /// Keeps only the groups in which a variable stands.
+    public mutating func keepGroups(of variables: [FitVariable]) {
+        groups.removeAll { group in !variables.contains { $0.group == group.name } }
+    }
+
+    /// The file as YAML.
+    public var yaml: String { yaml(under: []) }
+
+    /// The file as YAML with the groups below the given keys, as a software stack has them (`generations`, `ampere`).
+    public func yaml(under keys: [String]) -> String {
         var lines = comment.map { $0.isEmpty ? "#" : "# \($0)" }
+        lines.append("")
+        for (depth, key) in keys.enumerated() { lines.append(String(repeating: "  ", count: depth) + "\(Self.key(key)):") }
+        let indent = String(repeating: "  ", count: keys.count)
         for group in groups {
-            lines.append("")
-            lines.append("\(Self.key(group.name)):")
+            if keys.isEmpty, group.name != groups.first?.name { lines.append("") }
+            lines.append("\(indent)\(Self.key(group.name)):")
             for constant in group.constants {
                 var parts = ["value: \(Self.number(constant.number.value))"]
                 if let plausible = constant.plausible {
@@ -40,7 +51,7 @@ public struct CalibrationFile: Sendable {
                 }
                 let source = constant.number.source
                 parts.append("source: {kind: \(source.kind.rawValue), text: \(Self.quoted(source.text))}")
-                lines.append("  \(Self.key(constant.name)): {\(parts.joined(separator: ", "))}")
+                lines.append("\(indent)  \(Self.key(constant.name)): {\(parts.joined(separator: ", "))}")
             }
         }
         return lines.joined(separator: "\n") + "\n"

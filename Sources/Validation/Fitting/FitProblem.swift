@@ -48,6 +48,8 @@ public struct FitProblem: Sendable {
         public var sources: [String] = []
         public var dtypes: [String] = []
         public var ops: [String] = []
+        /// Only rows that ran this software stack; nil for all.
+        public var stack: String?
         /// Rows taken of one series at most, evenly spread; nil for all.
         public var sample: Int?
 
@@ -66,7 +68,7 @@ public struct FitProblem: Sendable {
                 && ProtocolPatterns.any(selection.dtypes, series.dtype) && ProtocolPatterns.any(selection.ops, series.op)
         }
         let plans = try PairingPlans(wanted, validator: validator)
-        var builder = Builder(data: wanted, plans: plans, generation: selection.generation)
+        var builder = Builder(data: wanted, plans: plans, generation: selection.generation, stack: selection.stack)
         let spread = Self.evenlySpread(wanted.rows, keys: builder.sampleKeys(), limit: selection.sample)
         for index in spread { builder.add(wanted.rows[index], index: index) }
         rows = builder.rows
@@ -97,7 +99,9 @@ public struct FitProblem: Sendable {
     /// - Complexity: one model a machine, one projection a row.
     func kernelTimes(_ variables: [FitVariable], _ values: [Double], rows selected: [Int]) -> [Double] {
         let models = machines.map { machine in
-            try? model(machine.architecture.setting(variables, to: values), machine.stack)
+            try? model(
+                machine.architecture.setting(variables, to: values),
+                machine.stack.setting(variables, to: values, generation: machine.architecture.generation))
         }
         let chunks = Parallel.map(count: selected.count, threads: threads) { range in
             range.map { position -> Double in
@@ -145,13 +149,15 @@ private struct Builder {
     let data: MeasuredData
     let plans: PairingPlans
     let generation: String
+    let stack: String?
     var rows: [FitProblem.Row] = []
     var harnesses: [FitProblem.Harness] = []
     var skipped = SkipTally()
     var sources: Set<String> = []
     private var harnessIndex: [String: Int] = [:]
 
-    init(data: MeasuredData, plans: PairingPlans, generation: String) {
+    init(data: MeasuredData, plans: PairingPlans, generation: String, stack: String?) {
+        self.stack = stack
         self.data = data
         self.plans = plans
         self.generation = generation
@@ -178,7 +184,7 @@ private struct Builder {
             return
         }
         let architecture = plans.machines[plan.model].architecture
-        guard architecture.generation == generation else { return }
+        guard architecture.generation == generation, stack == nil || stack == plan.circumstances.stack else { return }
         guard !PhysicalLimit(architecture).isBeaten(by: row) else {
             skipped.add(series.family, device: series.device, reason: "faster than the data sheet allows: not fitted")
             return

@@ -8,8 +8,11 @@ public struct FitVariable: Hashable, Sendable {
     /// The prior, towards which the fit is pulled.
     public var start: Double
     public var plausible: ClosedRange<Double>
+    /// Id of the software stack whose constant it is; nil for a constant of the generation, which holds under every stack.
+    public var stack: String?
 
-    public init(group: String, name: String, start: Double, plausible: ClosedRange<Double>) {
+    public init(group: String, name: String, start: Double, plausible: ClosedRange<Double>, stack: String? = nil) {
+        self.stack = stack
         self.group = group
         self.name = name
         self.start = min(max(start, plausible.lowerBound), plausible.upperBound)
@@ -47,12 +50,16 @@ public struct FitVariable: Hashable, Sendable {
 
     /// The constants of a family that state a plausible range: those of groups named after the family (`gemm`, `gemm.fp8_block`).
     ///
-    /// - Parameter patterns: `group/name` patterns; when given, they alone decide and any group may be named.
-    public static func variables(of groups: [ConstantGroup], family: MeasuredFamily, patterns: [String]) -> [FitVariable] {
+    /// - Parameters:
+    ///   - patterns: `group/name` patterns; when given, they alone decide and any group may be named.
+    ///   - stack: id of the software stack whose constants these are; nil for those of the generation.
+    public static func variables(
+        of groups: [ConstantGroup], family: MeasuredFamily, patterns: [String], stack: String? = nil
+    ) -> [FitVariable] {
         groups.flatMap { group in
             group.constants.compactMap { constant -> FitVariable? in
                 guard let plausible = constant.plausible, plausible.upperBound > plausible.lowerBound else { return nil }
-                let variable = FitVariable(group: group.name, name: constant.name, start: constant.number.value, plausible: plausible)
+                let variable = FitVariable(group: group.name, name: constant.name, start: constant.number.value, plausible: plausible, stack: stack)
                 let belongs = group.name == family.rawValue || group.name.hasPrefix(family.rawValue + ".")
                 return (patterns.isEmpty ? belongs : variable.matches(patterns)) ? variable : nil
             }
@@ -61,23 +68,41 @@ public struct FitVariable: Hashable, Sendable {
 }
 
 extension Architecture {
-    /// The architecture with constants set; one that it does not state yet is added.
+    /// The architecture with the generation's constants set; one that it does not state yet is added.
     func setting(_ variables: [FitVariable], to values: [Double]) -> Architecture {
         var result = self
-        for (variable, value) in zip(variables, values) {
-            let source = Source(.calibrated, "being fitted")
-            let position: Int
-            if let known = result.constants.firstIndex(where: { $0.name == variable.group }) { position = known } else {
-                position = result.constants.count
-                result.constants.append(ConstantGroup(name: variable.group, constants: []))
-            }
-            if let known = result.constants[position].constants.firstIndex(where: { $0.name == variable.name }) {
-                result.constants[position].constants[known].number = Sourced(value, source: source)
-            } else {
-                result.constants[position].constants.append(
-                    NamedConstant(name: variable.name, number: Sourced(value, source: source), plausible: variable.plausible))
-            }
+        for (variable, value) in zip(variables, values) where variable.stack == nil { result.constants.set(variable, to: value) }
+        return result
+    }
+}
+
+extension SoftwareStack {
+    /// The stack with its own constants set for a generation.
+    func setting(_ variables: [FitVariable], to values: [Double], generation: String) -> SoftwareStack {
+        guard variables.contains(where: { $0.stack == id }) else { return self }
+        var result = self
+        let index = result.generationConstants.firstIndex { $0.generation == generation } ?? result.generationConstants.count
+        if index == result.generationConstants.count {
+            result.generationConstants.append(GenerationConstants(generation: generation, constants: []))
+        }
+        for (variable, value) in zip(variables, values) where variable.stack == id {
+            result.generationConstants[index].constants.set(variable, to: value)
         }
         return result
+    }
+}
+
+extension [ConstantGroup] {
+    /// Sets a constant, adding it and its group where they are missing.
+    fileprivate mutating func set(_ variable: FitVariable, to value: Double) {
+        let source = Source(.calibrated, "being fitted")
+        let position = firstIndex { $0.name == variable.group } ?? count
+        if position == count { append(ConstantGroup(name: variable.group, constants: [])) }
+        if let known = self[position].constants.firstIndex(where: { $0.name == variable.name }) {
+            self[position].constants[known].number = Sourced(value, source: source)
+        } else {
+            self[position].constants.append(
+                NamedConstant(name: variable.name, number: Sourced(value, source: source), plausible: variable.plausible))
+        }
     }
 }

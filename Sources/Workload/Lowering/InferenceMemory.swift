@@ -4,11 +4,13 @@ extension ModelConfiguration {
     /// Bytes that the fullest device holds during inference: weights and cache are exact, activations the peak of one layer's live tensors.
     func inferenceMemory(for request: WorkloadRequest, shard: Shard, sequences: Int) -> MemoryFootprint {
         let length = request.promptTokens + request.generatedTokens
-        let cached = generates ? sequences * length : 0
+        // A decoder behind an encoder caches what it generates; the prompt is in the cross-attention's cache.
+        let cached = structure == .encoderDecoder ? request.generatedTokens : length
         return MemoryFootprint(
             weights: weightBytes(of: shard, request: request),
-            keyValueCache: keyValueBytes(tokensPerSequence: length, sequences: cached > 0 ? sequences : 0, shard: shard, request: request),
-            activations: liveActivationBytes(rows: sequences * (patches?.tokens ?? request.promptTokens), length: length, sequences: sequences, shard: shard, request: request))
+            keyValueCache: keyValueBytes(tokensPerSequence: cached, sequences: generates ? sequences : 0, shard: shard, request: request),
+            activations: liveActivationBytes(
+                rows: sequences * (patches?.tokens ?? request.promptTokens), length: length, sequences: sequences, shard: shard, request: request))
     }
 
     /// Bytes of the fullest pipeline stage's weights: matrices in the quantised format, everything else in the activations' format.
@@ -59,7 +61,10 @@ extension ModelConfiguration {
         let element = request.storedFormat.bytesPerElement
         let attention = Double((2 * shard.heads + 2 * shard.keyValueHeads) * headDimension)
         let feedForward = Double((isGated ? 3 : 2) * shard.intermediate)
-        let routed = experts.map { Double($0.perToken) * (Double((isGated ? 3 : 2) * $0.intermediate) / Double(shard.expertTensorParallel) + Double(hidden)) } ?? 0
+        let routed = experts.map { experts in
+            let width = Double((isGated ? 3 : 2) * experts.intermediate) / Double(shard.expertTensorParallel)
+            return Double(experts.perToken) * (width + Double(hidden))
+        } ?? 0
         let layer = Double(rows) * (2 * Double(hidden) + max(attention, feedForward, routed)) * element
         let scores = request.options.fusesAttention ? 0 : 2 * Double(rows) * Double(shard.heads) * Double(length) * element
         let logitRows = request.options.computesAllLogits || head == .maskedLanguageModel ? rows : sequences

@@ -33,6 +33,12 @@ struct FitCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Calibration file to start from; without it the generation's own constants.", valueName: "file"))
     var start: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Fit this software stack's own constants for the generation instead; rows that ran another stack are left out. --output writes the stack's entry.",
+            valueName: "id"))
+    var stack: String?
+
     @Option(help: ArgumentHelp("Constants that may move, as group/name with * for any text; repeatable. Default: all of the family's groups.", valueName: "pattern"))
     var constant: [String] = []
 
@@ -92,10 +98,11 @@ struct FitCommand: ParsableCommand {
         selection.dtypes = Self.list(dtype)
         selection.ops = Self.list(op)
         selection.sample = sample == 0 ? nil : sample
+        selection.stack = stack
         let problem = try FitProblem(input.data(), selection: selection, validator: input.validator(library))
         guard problem.count > 0 else { throw FitRefusal("no measured row of family \(family.rawValue) is of generation '\(generation)'\(generations(library))") }
         var file = try CalibrationFile(groups: startGroups(library, problem))
-        let variables = FitVariable.variables(of: file.groups, family: family, patterns: constant)
+        let variables = FitVariable.variables(of: file.groups, family: family, patterns: constant, stack: stack)
         guard !variables.isEmpty else {
             throw FitRefusal(
                 "no constant of generation '\(generation)' \(constant.isEmpty ? "in a group named \(family.rawValue)" : "fits \(constant.joined(separator: ", "))") states a plausible range; give --start FILE with {value, plausible, source} for each")
@@ -111,8 +118,9 @@ struct FitCommand: ParsableCommand {
         }
         if let output {
             file.set(outcome.variables, to: outcome.values, source: outcome.provenance(family: family, date: date))
-            file.comment = ["Constants of \(generation). Group \(family.rawValue): fitted by `ridgeline fit`; each stays inside its plausible range."]
-            try OutputFile.write(file.yaml, to: output)
+            if start == nil { file.keepGroups(of: variables) }
+            file.comment = ["Constants of \(stack.map { "\($0) on " } ?? "")\(generation). Group \(family.rawValue): fitted by `ridgeline fit`; each stays inside its plausible range."]
+            try OutputFile.write(file.yaml(under: stack == nil ? [] : ["generations", generation]), to: output)
         }
         switch format {
         case .table: print(FitDocument(outcome).text)
@@ -122,6 +130,10 @@ struct FitCommand: ParsableCommand {
 
     private func startGroups(_ library: ArchitectureLibrary, _ problem: FitProblem) throws -> [ConstantGroup] {
         if let start { return try ConstantGroup.groups(in: ConfigurationDocument.read(start)) }
+        if let stack {
+            let stack = try library.softwareStack(stack)
+            return stack.constants + stack.generationConstants.filter { $0.generation == generation }.flatMap(\.constants)
+        }
         guard let device = problem.devices.first else { return [] }
         return try library.architecture(named: device).constants
     }

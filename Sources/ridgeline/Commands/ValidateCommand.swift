@@ -8,8 +8,6 @@ import Validation
 
 /// `ridgeline validate`: projections against measurements.
 struct ValidateCommand: ParsableCommand {
-    enum Format: String, CaseIterable, ExpressibleByArgument { case table, json, csv }
-
     static let configuration = CommandConfiguration(
         commandName: "validate",
         abstract: "Hold projections against measured times.",
@@ -31,8 +29,7 @@ struct ValidateCommand: ParsableCommand {
             valueName: "id"))
     var on: String?
 
-    @Option(help: "Form of the result: table, json or csv.")
-    var format: Format = .table
+    @OptionGroup var output: OutputOptions
 
     @Option(help: ArgumentHelp("Write each row with its projection, interval, bound and breakdown as CSV.", valueName: "file"))
     var rows: String?
@@ -47,6 +44,15 @@ struct ValidateCommand: ParsableCommand {
             valueName: "file"))
     var writeIntervals: String?
 
+    @Option(help: ArgumentHelp("Write a report with baselines, charts and worst rows: HTML, or Markdown for a name ending in .md.", valueName: "file"))
+    var report: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Also project without a mechanism (an id of Architectures/software/mechanisms.yaml, or all), for the report's ablation table. Repeatable.",
+            valueName: "id"))
+    var without: [String] = []
+
     @Flag(help: "Print the errors of the data-sheet roofline and of a three-constant roofline beside the model's.")
     var baselines = false
 
@@ -59,22 +65,52 @@ struct ValidateCommand: ParsableCommand {
     private func perform() throws {
         let library = try input.library()
         var validator = try input.validator(library)
-        if let on { validator.only = try library.architecture(named: on) }
-        let result = try validator.validate(input.data())
-        let groups = result.groups()
-        let document = ValidationDocument(result, groups: groups, withBaselines: baselines)
-        switch format {
-        case .table: print(document.text)
-        case .json: print(document.json.rendered)
+        if let on { validator.only = try library.device(on) }
+        let mechanisms = try chosenMechanisms(library)
+        let data = try input.data()
+        let result = try validator.validate(data)
+        let needsSummary = baselines || report != nil
+        let summary = needsSummary ? ValidationSummary(result) : nil
+        let groups = summary?.groups ?? result.groups()
+        let document = summary.map { ValidationDocument($0) } ?? ValidationDocument(result, groups: groups)
+        switch output.format {
+        case .table: try output.emit(document.text)
+        case .markdown: try output.emit(document.headline + "\n\n" + document.errorTable.markdown)
+        case .json: try output.emit(document.json.rendered)
         case .csv:
             StandardError.write(document.headline + "\n")
-            print(document.csvTable.csv)
+            try output.emit(document.csvTable.csv)
         }
-        if let rows {
-            try OutputFile.write(ValidationRows(result).csv, to: rows)
-        }
+        if let rows { try OutputFile.write(ValidationRows(result).csv, to: rows) }
         if let writeIntervals { try write(IntervalCalibration(result), result, to: writeIntervals) }
+        if let report, let summary {
+            let ablations = try mechanisms.map { try Ablation($0, of: data, validator: validator) }
+            let page = ValidationReport(
+                summary, coverage: IntervalCalibration(result).coverage(), ablations: ablations, command: reproduction)
+            try OutputFile.write(report.lowercased().hasSuffix(".md") ? page.markdown : page.html, to: report)
+            StandardError.write("wrote \(report)\n")
+        }
         try check(groups)
+    }
+
+    /// The mechanisms that `--without` names.
+    private func chosenMechanisms(_ library: ArchitectureLibrary) throws -> [Mechanism] {
+        guard !without.isEmpty else { return [] }
+        guard report != nil else { throw ValidationError("--without is for the report's ablation table: give --report FILE as well, or --set for one run") }
+        let known = try Mechanism.read(roots: library.roots)
+        if without == ["all"] { return known }
+        return try without.map { id in
+            guard let mechanism = known.first(where: { $0.id == id }) else {
+                let ids = known.map(\.id)
+                throw ValidationError("--without \(id): there are \(ids.joined(separator: ", ")) and all\(Spelling.suggestion(for: id, in: ids))")
+            }
+            return mechanism
+        }
+    }
+
+    /// The command as it was given, so that a reader can repeat it.
+    private var reproduction: String {
+        (["ridgeline"] + CommandLine.arguments.dropFirst().map { $0.contains(" ") ? "'\($0)'" : $0 }).joined(separator: " ")
     }
 
     private func write(_ calibration: IntervalCalibration, _ result: ValidationResult, to path: String) throws {

@@ -13,18 +13,21 @@ struct MeasuredOptions: ParsableArguments {
             valueName: "path"))
     var measured: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("A folder of architecture files searched before the library that ships.", valueName: "dir"))
-    var architectures: [String] = []
+    @OptionGroup var libraryOptions: LibraryOptions
+
+    @Option(help: ArgumentHelp("Set a constant of the models for this run, as group/name=value. Repeatable.", valueName: "constant"))
+    var set: [String] = []
 
     @Option(help: ArgumentHelp("Threads that project rows; results do not depend on it.", valueName: "n"))
     var threads = 2
 
     func validate() throws {
         guard !measured.isEmpty else { throw ValidationError("Missing expected argument '--measured <path>'") }
+        for text in set where ConstantOverride(text) == nil { throw ValidationError("--set \(text): expected group/name=value with a number") }
         guard (1...256).contains(threads) else { throw ValidationError("--threads \(threads): expected 1 to 256") }
     }
 
-    func library() throws -> ArchitectureLibrary { try ArchitectureLibrary.standard(additional: architectures) }
+    func library() throws -> ArchitectureLibrary { try libraryOptions.library() }
 
     func data() throws -> MeasuredData { try MeasuredFolder.read(measured) }
 
@@ -32,6 +35,6 @@ struct MeasuredOptions: ParsableArguments {
         var validator = try Validator(library: library, model: DeviceModels.model(for:stack:))
         validator.threads = threads
         validator.intervals = try IntervalTable.read(roots: library.roots)
-        return validator
+        return validator.setting(set.compactMap(ConstantOverride.init))
     }
 }
