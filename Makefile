@@ -30,7 +30,7 @@ release: setup ## build for use
 	swift build -c release --product ridgeline $(BUILD_FLAGS)
 
 benchmark: release ## print speeds next to a baseline taken in the same run
-	cd Benchmarks && swift run -c release benchmarks
+	swift run -c release benchmarks
 
 format: ## format the Swift sources in place
 	swift format --in-place --recursive --parallel Sources Tests Package.swift

@@ -75,6 +75,9 @@ let package = Package(
                 "Simulator", "Trace", "Workload", "Hardware", "ConfigurationFiles", "Quantities", argumentParser, logging,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "benchmarks", dependencies: ["CPUKernels", "HostTopology", "Simulator", "Workload", "Hardware", "Quantities"],
+            path: "Benchmarks/Sources", swiftSettings: strict),
 
         tests("QuantitiesTests", ["Quantities"]),
         tests("ConfigurationFilesTests", ["ConfigurationFiles"]),

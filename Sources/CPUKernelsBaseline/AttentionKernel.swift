@@ -31,8 +31,9 @@ public struct AttentionLayout: Sendable {
     }
 }
 
-/// Queries and keys of one tile of scores: 16 queries x 64 keys of fp32 are 4 KiB, so a tile and its keys and values stay in L1.
-private let queryTile = 16
+/// Queries and keys of one tile of scores: 64 x 64 of fp32 are 16 KiB, so scores, transposed keys and accumulators stay in L2 at worst, and
+/// transposing 64 keys is spread over 64 queries.
+private let queryTile = 64
 private let keyTile = 64
 
 extension VectorKernels {
@@ -104,7 +105,7 @@ extension VectorKernels {
     }
 
     /// scores[rows, width] = scale * q k^T with keys transposed to [d, keyTile]: vectors run over keys, queries are broadcast.
-    @inline(__always)
+    @inline(always)
     private static func scoreTile(
         _ layout: AttentionLayout, _ q: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>,
         rows: Int, width: Int
@@ -148,7 +149,7 @@ extension VectorKernels {
     }
 
     /// The same for few queries (decode), where transposing keys would cost more than it saves: a dot product a key.
-    @inline(__always)
+    @inline(always)
     private static func scoreRows(
         _ layout: AttentionLayout, _ q: UnsafePointer<Float>, _ k: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>, rows: Int,
         width: Int
@@ -162,7 +163,7 @@ extension VectorKernels {
     }
 
     /// Turns `limit` scores of a row into exp(score - running maximum), zeros the rest up to `width`, and rescales what was summed before.
-    @inline(__always)
+    @inline(always)
     private static func rescale(
         _ scores: UnsafeMutablePointer<Float>, _ limit: Int, _ width: Int, _ runningMaximum: inout Float, _ runningSum: inout Float,
         _ accumulator: UnsafeMutablePointer<Float>, _ d: Int
@@ -171,7 +172,7 @@ extension VectorKernels {
         var best = Vector(repeating: -.infinity)
         var column = 0
         while column < keyTile {
-            best = pointwiseMax(best, load(scores, column))
+            best = larger(best, load(scores, column))
             column &+= lanes
         }
         let largest = max(runningMaximum, best.max())
@@ -190,37 +191,29 @@ extension VectorKernels {
     }
 
     /// accumulator[rows, d] += scores[rows, width] v[width, d]: four queries share each load of a value vector.
-    @inline(__always)
+    @inline(always)
     private static func accumulate(
         _ scores: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ stride: Int, _ accumulator: UnsafeMutablePointer<Float>, rows: Int,
         width: Int, _ d: Int
     ) {
         var column = 0
-        while column &+ lanes <= d {
+        // Four queries by two vectors of values: eight accumulators, six loads for eight multiply-adds.
+        while column &+ 2 &* lanes <= d {
             var row = 0
             while row &+ 4 <= rows {
-                let target = accumulator + (row &* d &+ column)
-                var a = load(target, 0), b = load(target, d), c = load(target, 2 &* d), e = load(target, 3 &* d)
-                let weight = scores + row * keyTile
-                for key in 0..<width {
-                    let value = load(v, key &* stride &+ column)
-                    a = multiplyAdd(Vector(repeating: weight[key]), value, a)
-                    b = multiplyAdd(Vector(repeating: weight[keyTile &+ key]), value, b)
-                    c = multiplyAdd(Vector(repeating: weight[2 &* keyTile &+ key]), value, c)
-                    e = multiplyAdd(Vector(repeating: weight[3 &* keyTile &+ key]), value, e)
-                }
-                store(a, target, 0)
-                store(b, target, d)
-                store(c, target, 2 &* d)
-                store(e, target, 3 &* d)
+                accumulateBlock(scores + row * keyTile, v + column, stride, accumulator + (row &* d &+ column), width: width, d)
                 row &+= 4
             }
             while row < rows {
-                let target = accumulator + (row &* d &+ column)
-                var a = load(target, 0)
-                for key in 0..<width { a = multiplyAdd(Vector(repeating: scores[row &* keyTile &+ key]), load(v, key &* stride &+ column), a) }
-                store(a, target, 0)
+                accumulateRow(scores + row * keyTile, v + column, stride, accumulator + (row &* d &+ column), width: width)
+                accumulateRow(scores + row * keyTile, v + (column &+ lanes), stride, accumulator + (row &* d &+ column &+ lanes), width: width)
                 row &+= 1
+            }
+            column &+= 2 &* lanes
+        }
+        while column &+ lanes <= d {
+            for row in 0..<rows {
+                accumulateRow(scores + row * keyTile, v + column, stride, accumulator + (row &* d &+ column), width: width)
             }
             column &+= lanes
         }
@@ -234,8 +227,56 @@ extension VectorKernels {
         }
     }
 
+    @inline(always)
+    private static func accumulateBlock(
+        _ scores: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ stride: Int, _ target: UnsafeMutablePointer<Float>, width: Int, _ d: Int
+    ) {
+        var a0 = load(target, 0), b0 = load(target, d), c0 = load(target, 2 &* d), e0 = load(target, 3 &* d)
+        var a1 = load(target, lanes), b1 = load(target, d &+ lanes), c1 = load(target, 2 &* d &+ lanes), e1 = load(target, 3 &* d &+ lanes)
+        for key in 0..<width {
+            let v0 = load(v, key &* stride)
+            let v1 = load(v, key &* stride &+ lanes)
+            let a = Vector(repeating: scores[key])
+            let b = Vector(repeating: scores[keyTile &+ key])
+            let c = Vector(repeating: scores[2 &* keyTile &+ key])
+            let e = Vector(repeating: scores[3 &* keyTile &+ key])
+            a0 = multiplyAdd(a, v0, a0)
+            a1 = multiplyAdd(a, v1, a1)
+            b0 = multiplyAdd(b, v0, b0)
+            b1 = multiplyAdd(b, v1, b1)
+            c0 = multiplyAdd(c, v0, c0)
+            c1 = multiplyAdd(c, v1, c1)
+            e0 = multiplyAdd(e, v0, e0)
+            e1 = multiplyAdd(e, v1, e1)
+        }
+        store(a0, target, 0)
+        store(a1, target, lanes)
+        store(b0, target, d)
+        store(b1, target, d &+ lanes)
+        store(c0, target, 2 &* d)
+        store(c1, target, 2 &* d &+ lanes)
+        store(e0, target, 3 &* d)
+        store(e1, target, 3 &* d &+ lanes)
+    }
+
+    @inline(always)
+    private static func accumulateRow(
+        _ scores: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ stride: Int, _ target: UnsafeMutablePointer<Float>, width: Int
+    ) {
+        var even = load(target, 0)
+        var odd = Vector.zero
+        var key = 0
+        while key &+ 2 <= width {
+            even = multiplyAdd(Vector(repeating: scores[key]), load(v, key &* stride), even)
+            odd = multiplyAdd(Vector(repeating: scores[key &+ 1]), load(v, (key &+ 1) &* stride), odd)
+            key &+= 2
+        }
+        if key < width { even = multiplyAdd(Vector(repeating: scores[key]), load(v, key &* stride), even) }
+        store(even + odd, target, 0)
+    }
+
     /// target[columns, keyTile] = source[rows, columns] transposed; columns past `rows` are zero.
-    @inline(__always)
+    @inline(always)
     private static func transpose(
         _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, to target: UnsafeMutablePointer<Float>
     ) {

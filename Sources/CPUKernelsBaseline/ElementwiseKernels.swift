@@ -52,7 +52,7 @@ extension VectorKernels {
     /// max(x, 0), in place.
     @inline(never)
     public static func relu(_ x: UnsafeMutablePointer<Float>, count: Int) {
-        map(count, from: x, to: x) { pointwiseMax($0, Vector.zero) }
+        map(count, from: x, to: x) { larger($0, Vector.zero) }
     }
 
     /// tanh(x), in place: BERT's pooler.
@@ -92,7 +92,7 @@ extension VectorKernels {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private static func rotate(_ x: UnsafeMutablePointer<Float>, _ half: Int, _ c: UnsafePointer<Float>, _ s: UnsafePointer<Float>) {
         var index = 0
         while index &+ lanes <= half {

@@ -111,7 +111,7 @@ extension VectorKernels {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private static func widen(_ pointer: UnsafePointer<UInt16>, _ offset: Int) -> Vector {
         let bits = UnsafeRawPointer(pointer + offset).loadUnaligned(as: SIMD16<UInt16>.self)
         return unsafeBitCast(SIMD16<UInt32>(truncatingIfNeeded: bits) &<< 16, to: Vector.self)

@@ -11,7 +11,7 @@ extension VectorKernels {
             var index = 0
             while index &+ lanes <= columns {
                 let value = load(source, index)
-                best = pointwiseMax(best, pointwiseMax(value, -value))
+                best = larger(best, larger(value, -value))
                 index &+= lanes
             }
             largest = best.max()
@@ -25,7 +25,7 @@ extension VectorKernels {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private static func quantize(_ x: UnsafePointer<Float>, to q: UnsafeMutablePointer<Int8>, _ count: Int, inverse: Float) {
         let magic = Vector(repeating: 12_582_912)
         var index = 0

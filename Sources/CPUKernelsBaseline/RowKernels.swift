@@ -17,11 +17,50 @@ public enum VectorKernels {
         for row in 0..<rows {
             let source = x + row * columns
             let target = y + row * columns
-            let mean = reduce(columns, source, padding: 0) { $0 } / Float(columns)
-            // Two passes: the one-pass variance loses digits when the mean is large.
-            let variance = reduce(columns, source, padding: mean) { ($0 - mean) * ($0 - mean) } / Float(columns)
+            let (mean, variance) = moments(source, columns)
             normalize(source, to: target, columns, shift: mean, scale: 1 / (variance + epsilon).squareRoot(), gain: gain, bias: bias)
         }
+    }
+
+    /// Mean and variance of a row in one pass: sums of x - x[0] and of its square, so that a large common mean costs no digits
+    /// (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
+    @inline(always)
+    private static func moments(_ x: UnsafePointer<Float>, _ count: Int) -> (mean: Float, variance: Float) {
+        let origin = Vector(repeating: x[0])
+        var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
+        var a2 = Vector.zero, b2 = Vector.zero, c2 = Vector.zero, d2 = Vector.zero
+        var index = 0
+        while index &+ 4 &* lanes <= count {
+            let w = load(x, index) - origin
+            let y = load(x, index &+ lanes) - origin
+            let z = load(x, index &+ 2 &* lanes) - origin
+            let v = load(x, index &+ 3 &* lanes) - origin
+            a += w
+            b += y
+            c += z
+            d += v
+            a2 = multiplyAdd(w, w, a2)
+            b2 = multiplyAdd(y, y, b2)
+            c2 = multiplyAdd(z, z, c2)
+            d2 = multiplyAdd(v, v, d2)
+            index &+= 4 &* lanes
+        }
+        while index &+ lanes <= count {
+            let w = load(x, index) - origin
+            a += w
+            a2 = multiplyAdd(w, w, a2)
+            index &+= lanes
+        }
+        var sum = ((a + b) + (c + d)).sum()
+        var squares = ((a2 + b2) + (c2 + d2)).sum()
+        while index < count {
+            let w = x[index] - x[0]
+            sum += w
+            squares += w * w
+            index &+= 1
+        }
+        let offset = sum / Float(count)
+        return (x[0] + offset, max(0, squares / Float(count) - offset * offset))
     }
 
     /// RMSNorm: y = x / sqrt(mean(x^2) + epsilon) * gain; gain[columns]; y may be x.
@@ -36,7 +75,7 @@ public enum VectorKernels {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private static func normalize(
         _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ columns: Int, shift: Float, scale: Float,
         gain: UnsafePointer<Float>, bias: UnsafePointer<Float>?
@@ -54,7 +93,7 @@ public enum VectorKernels {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     static func softmaxRow(_ x: UnsafeMutablePointer<Float>, _ columns: Int) {
         let largest = maximum(x, columns)
         var sum = Vector.zero
@@ -83,7 +122,7 @@ public enum VectorKernels {
         var best = Vector(repeating: -.infinity)
         var index = 0
         while index &+ lanes <= count {
-            best = pointwiseMax(best, load(x, index))
+            best = larger(best, load(x, index))
             index &+= lanes
         }
         var result = best.max()

@@ -6,7 +6,7 @@
 typealias Vector = SIMD16<Float>
 let lanes = 16
 
-@inline(__always)
+@inline(always)
 func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     #if KERNEL_FMA
         return c.addingProduct(a, b)
@@ -15,12 +15,21 @@ func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     #endif
 }
 
-@inline(__always)
+/// The larger of each pair of lanes. The standard library's `pointwiseMax` goes lane by lane (twenty times slower); a comparison and a
+/// selection become one instruction.
+@inline(always)
+func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
+
+/// The smaller of each pair of lanes.
+@inline(always)
+func smaller(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .< a) }
+
+@inline(always)
 func load(_ pointer: UnsafePointer<Float>, _ offset: Int) -> Vector {
     UnsafeRawPointer(pointer + offset).loadUnaligned(as: Vector.self)
 }
 
-@inline(__always)
+@inline(always)
 func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ offset: Int) {
     UnsafeMutableRawPointer(pointer + offset).storeBytes(of: vector, as: Vector.self)
 }
@@ -29,9 +38,9 @@ func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ offset: I
 ///
 /// x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) by its series to the seventh power; 2^n put into the exponent bits
 /// (Cody and Waite, "Software Manual for the Elementary Functions", 1980).
-@inline(__always)
+@inline(always)
 func exponential(_ x: Vector) -> Vector {
-    let clamped = pointwiseMin(pointwiseMax(x, Vector(repeating: -87.3)), Vector(repeating: 88.3))
+    let clamped = smaller(larger(x, Vector(repeating: -87.3)), Vector(repeating: 88.3))
     // Adding 1.5 x 2^23 rounds to an integer and leaves it in the low mantissa bits.
     let magic = Vector(repeating: 12_582_912)
     let shifted = multiplyAdd(clamped, Vector(repeating: 1.442_695_04), magic)
@@ -46,22 +55,23 @@ func exponential(_ x: Vector) -> Vector {
     p = multiplyAdd(p, r, Vector(repeating: 0.5))
     p = multiplyAdd(p, r, Vector(repeating: 1))
     p = multiplyAdd(p, r, Vector(repeating: 1))
-    let bits = SIMD16<Int32>(truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD16<Int32>.self)) &- 0x4B40_0000
-    let scale = unsafeBitCast((bits &+ 127) &<< 23, to: Vector.self)
-    return (p * scale).replacing(with: 0, where: x .< Vector(repeating: -87.3))
+    // The exponent field is filled by a multiplication: shifts of vectors go lane by lane in the standard library.
+    let bits = unsafeBitCast(shifted, to: SIMD16<Int32>.self) &- SIMD16(repeating: 0x4B40_0000 - 127)
+    let scale = unsafeBitCast(bits &* SIMD16(repeating: 1 << 23), to: Vector.self)
+    return (p * scale).replacing(with: Vector.zero, where: x .< Vector(repeating: -87.3))
 }
 
-@inline(__always)
+@inline(always)
 func hyperbolicTangent(_ x: Vector) -> Vector {
     // 1 - 2 / (exp(2x) + 1), with the argument held where the result is 1 to the last bit.
-    let held = pointwiseMin(pointwiseMax(x, Vector(repeating: -9.01)), Vector(repeating: 9.01))
+    let held = smaller(larger(x, Vector(repeating: -9.01)), Vector(repeating: 9.01))
     return 1 - 2 / (exponential(held + held) + 1)
 }
 
 /// The error function to 1.5e-7 (Abramowitz and Stegun, formula 7.1.26).
-@inline(__always)
+@inline(always)
 func errorFunction(_ x: Vector) -> Vector {
-    let magnitude = pointwiseMax(x, -x)
+    let magnitude = larger(x, -x)
     let t = 1 / multiplyAdd(magnitude, Vector(repeating: 0.327_591_1), Vector(repeating: 1))
     var p = multiplyAdd(t, Vector(repeating: 1.061_405_429), Vector(repeating: -1.453_152_027))
     p = multiplyAdd(p, t, Vector(repeating: 1.421_413_741))
@@ -72,7 +82,7 @@ func errorFunction(_ x: Vector) -> Vector {
 }
 
 /// Runs a vector function over a buffer, the last partial vector through a padded copy.
-@inline(__always)
+@inline(always)
 func map(
     _ count: Int, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ body: (Vector) -> Vector
 ) {
@@ -89,7 +99,7 @@ func map(
 }
 
 /// Sums body(vector) over a buffer in four vector accumulators; lanes past the end see `padding`.
-@inline(__always)
+@inline(always)
 func reduce(_ count: Int, _ source: UnsafePointer<Float>, padding: Float, _ body: (Vector) -> Vector) -> Float {
     var a = Vector.zero
     var b = Vector.zero
@@ -112,7 +122,7 @@ func reduce(_ count: Int, _ source: UnsafePointer<Float>, padding: Float, _ body
 }
 
 /// Dot product of two buffers.
-@inline(__always)
+@inline(always)
 func dot(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>) -> Float {
     var a = Vector.zero
     var b = Vector.zero

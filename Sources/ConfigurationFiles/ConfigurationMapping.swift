@@ -29,7 +29,8 @@ public struct ConfigurationMapping: Sendable {
         _ key: String, as type: Value.Type = Value.self
     ) throws(ConfigurationError) -> Value {
         guard let entry = entry(key) else {
-            throw ConfigurationError(location, "'\(key)' is missing\(Spelling.nearest(to: key, in: keys).map { "; is '\($0)' meant to be it?" } ?? "")")
+            throw ConfigurationError(
+                location, "'\(key)' is missing\(Spelling.nearest(to: key, in: keys).map { "; is '\($0)' meant to be it?" } ?? "")")
         }
         return try Self.named(key, entry, as: type)
     }

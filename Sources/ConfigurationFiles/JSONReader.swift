@@ -94,7 +94,9 @@ struct JSONReader {
         }
         while true {
             skipWhitespace()
-            guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw problem("found \(found), a key in double quotes belongs here") }
+            guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
+                throw problem("found \(found), a key in double quotes belongs here")
+            }
             let keyPlace = mark()
             let key = try string()
             guard seen.insert(key).inserted else { throw ConfigurationError(keyPlace, "duplicate key '\(ConfigurationValue.shortened(key))'") }

@@ -29,7 +29,9 @@ public enum TextFile {
             guard count >= 0 else { throw ConfigurationError(place, "reading failed: \(String(cString: strerror(errno)))") }
             if count == 0 { return bytes }
             bytes.append(contentsOf: chunk[0..<count])
-            guard bytes.count <= limit else { throw ConfigurationError(place, "the file has more than \(limit) bytes, which is the most that is read") }
+            guard bytes.count <= limit else {
+                throw ConfigurationError(place, "the file has more than \(limit) bytes, which is the most that is read")
+            }
         }
     }
 

@@ -10,6 +10,9 @@ enum YAMLPrescan {
         var dashes = 0
         var isLineHead = true
         var index = 0
+        // Quotes inside block text can mislead this scan, so references in what looks quoted or commented count where anchors exist too.
+        var hasAnchor = false
+        var hiddenAlias: ConfigurationLocation?
         func place() -> ConfigurationLocation { ConfigurationLocation(path: path, line: line, column: column) }
         while index < bytes.count {
             let byte = bytes[index]
@@ -22,6 +25,10 @@ enum YAMLPrescan {
                 isLineHead = true
                 isComment = false
                 continue
+            }
+            if index + 1 < bytes.count, isName(bytes[index + 1]), isSeparator(previous) || previous == UInt8(ascii: ",") || isOpening(previous) {
+                if byte == UInt8(ascii: "&") { hasAnchor = true }
+                if byte == UInt8(ascii: "*"), hiddenAlias == nil { hiddenAlias = place() }
             }
             if isComment { continue }
             if quote != 0 {
@@ -52,6 +59,9 @@ enum YAMLPrescan {
             guard dashes <= limits.depth, !isLineHead || column <= 4 * limits.depth else {
                 throw ConfigurationError(place(), "values are nested deeper than \(limits.depth) levels")
             }
+        }
+        if hasAnchor, let hiddenAlias {
+            throw ConfigurationError(hiddenAlias, "anchors and aliases (&name, *name) are not supported, write the value out")
         }
     }
 

@@ -49,7 +49,9 @@ extension ArchitectureCheck {
                 // A CPU's L2 is the sum of private caches that the L3 need not contain.
                 compare(nearer, level, &report, comparesCapacity: device.deviceClass != .cpu)
             }
-            if let line = cache.lineBytes?.value, line & (line - 1) != 0 { report.add(.hierarchy, "\(cache.name) has lines of \(line) bytes, which is no power of two") }
+            if let line = cache.lineBytes?.value, line & (line - 1) != 0 {
+                report.add(.hierarchy, "\(cache.name) has lines of \(line) bytes, which is no power of two")
+            }
             previous = level
         }
         guard let last = previous else { return }
@@ -65,7 +67,8 @@ extension ArchitectureCheck {
         comparesCapacity: Bool = true
     ) {
         if comparesCapacity, nearer.capacity > further.capacity {
-            report.add(.hierarchy, "\(nearer.name) (\(Bytes(nearer.capacity).binaryDescription)) is larger than \(further.name) (\(Bytes(further.capacity).binaryDescription))")
+            report.add(
+                .hierarchy, "\(nearer.name) (\(Bytes(nearer.capacity).binaryDescription)) is larger than \(further.name) (\(Bytes(further.capacity).binaryDescription))")
         }
         if let near = nearer.bandwidth, let far = further.bandwidth, near < far * 0.95 {
             report.add(.hierarchy, "\(nearer.name) (\(BytesPerSecond(near))) is slower than \(further.name) (\(BytesPerSecond(far)))")
@@ -93,7 +96,8 @@ extension ArchitectureCheck {
             }
         }
         if link.technology != "mesh", link.bandwidthPerDirection.value > device.memory.bandwidth.value {
-            report.add(.interconnect, "links of \(link.bandwidthPerDirection.value) are faster than the memory behind them (\(device.memory.bandwidth.value))")
+            report.add(
+                .interconnect, "links of \(link.bandwidthPerDirection.value) are faster than the memory behind them (\(device.memory.bandwidth.value))")
         }
         if let latency = link.latency?.value.microseconds, latency < 0.05 || latency > 100 {
             report.add(.interconnect, "a link latency of \(latency) µs is implausible")

@@ -81,7 +81,8 @@ public enum ArchitectureCheck {
             report.add(.multiprocessor, "\(unit.maximumThreads.value) threads are no whole number of warps of \(unit.threadsPerWarp.value)")
         }
         if let perCTA = unit.sharedMemoryPerCTA?.value, perCTA > unit.sharedMemory.value {
-            report.add(.multiprocessor, "one CTA may have \(perCTA.binaryDescription) of shared memory, the unit has \(unit.sharedMemory.value.binaryDescription)")
+            report.add(
+                .multiprocessor, "one CTA may have \(perCTA.binaryDescription) of shared memory, the unit has \(unit.sharedMemory.value.binaryDescription)")
         }
         let perThread = unit.registerFile.value.value / Double(unit.maximumThreads.value)
         if perThread < 32 { report.add(.multiprocessor, "\(perThread) bytes of registers a thread at full occupancy are too few") }

@@ -107,7 +107,8 @@ struct ArchitectureDecoder {
                 guard let (value, inherited) = byFormat.entry(key) else { continue }
                 guard let format = NumberFormat(rawValue: key) else {
                     let names = NumberFormat.allCases.map(\.rawValue)
-                    problems.add(keyLocation(key, byFormat), "unknown number format '\(key)'\(Spelling.suggestion(for: key, in: names)), allowed are \(names.joined(separator: ", "))")
+                    problems.add(
+                        keyLocation(key, byFormat), "unknown number format '\(key)'\(Spelling.suggestion(for: key, in: names)), allowed are \(names.joined(separator: ", "))")
                     continue
                 }
                 let number = problems.collect { () throws(ConfigurationError) in

@@ -26,7 +26,8 @@ extension ArchitectureLibrary {
         while let value = try documents[documents.count - 1].mapping()["extends"], !value.isNull {
             let name = try String(configuration: value)
             guard let path = basePath(name, from: folder, of: file, excluding: documents.map(\.path)) else {
-                throw ConfigurationError(value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
+                throw ConfigurationError(
+                    value.location, "no generation or device is called '\(name)'\(Spelling.suggestion(for: name, in: generationNames()))")
             }
             guard !documents.contains(where: { $0.path == path }), documents.count < 6 else {
                 throw ConfigurationError(value.location, "'\(name)' extends itself, or the chain is longer than five files")

@@ -25,9 +25,9 @@ public enum ArchitectureTemplate {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
+    static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
-    private static func plain(_ value: Double) -> String {
+    static func plain(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
     }
 }

@@ -143,10 +143,12 @@ extension LayeredSection {
             throw ConfigurationError(numeric.location, "'\(key)': \(error.problems.first?.message ?? "")")
         }
         guard number > 0 || !isPositive else {
-            throw ConfigurationError(numeric.location, "'\(key)': found \(numeric.foundDescription), a positive number belongs here; leave the key out if it is unknown")
+            throw ConfigurationError(
+                numeric.location, "'\(key)': found \(numeric.foundDescription), a positive number belongs here; leave the key out if it is unknown")
         }
         guard let source else {
-            throw ConfigurationError(value.location, "'\(key)' has no source: write {value: …, source: \"kind: document and place\"} or give the section a source")
+            throw ConfigurationError(
+                value.location, "'\(key)' has no source: write {value: …, source: \"kind: document and place\"} or give the section a source")
         }
         return Sourced(number, source: source)
     }

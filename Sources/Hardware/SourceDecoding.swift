@@ -23,7 +23,9 @@ extension Source: ConfigurationDecodable {
                 "unknown kind of source '\(name.prefix(60))', allowed are \(allowed.joined(separator: ", "))\(Spelling.suggestion(for: name, in: allowed))")
         }
         let rest = String(text[text.index(after: colon)...].drop { $0 == " " })
-        guard !rest.isEmpty else { throw ConfigurationError(value.location, "the source '\(name)' names no document, say where the number stands or how it was made") }
+        guard !rest.isEmpty else {
+            throw ConfigurationError(value.location, "the source '\(name)' names no document, say where the number stands or how it was made")
+        }
         self.init(kind, rest)
     }
 }

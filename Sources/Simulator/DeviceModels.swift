@@ -12,7 +12,7 @@ public enum DeviceModels {
         case .systolicArray, .vectorMatrixEngine, .tensorStreaming, .spatialDataflow, .fpgaOverlay:
             return try MatrixEngineModel(architecture: architecture, stack: stack)
         case .cpu:
-            throw ProjectionError(.unsupportedOperator, "\(architecture.id): CPUs are not modelled yet")
+            return try CPUModel(architecture: architecture, stack: stack)
         case .explained:
             throw ProjectionError(.noPublicNumbers, "\(architecture.name): \(architecture.notes ?? "no public numbers")")
         }

@@ -1,6 +1,10 @@
 import ArgumentParser
+import CPUExecutor
+import CPUKernels
 import ConfigurationFiles
 import Hardware
+import HostTopology
+import Profiler
 import Simulator
 import Trace
 import Workload
@@ -23,6 +27,10 @@ enum RidgelineExit {
         case is ConfigurationError, is ArchitectureLibraryError, is FitRefusal, is ModelLibrary.LookUpError, is TraceFileError, is ProjectionError: badInput
         case let error as WorkloadError: error.code == .unknownModel || error.code == .undisclosedModel ? badInput : usage
         case let error as FileOutputError: error.isMachineLacking ? unavailable : badInput
+        case is TopologyError, is CalibrationError: unavailable
+        case let error as KernelError: error.code == .unsupported ? unavailable : softwareError
+        case let error as ExecutionError: error.code == .outOfMemory ? unavailable : error.code == .unsupportedModel ? badInput : usage
+        case let error as ProfileError: error.code == .invalidRequest ? usage : softwareError
         default: softwareError
         }
     }

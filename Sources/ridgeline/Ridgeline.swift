@@ -15,6 +15,7 @@ struct Ridgeline: AsyncParsableCommand {
             FitCommand.self,
             ImportCommand.self,
             ModelsCommand.self,
+            ProfileCommand.self,
             ProjectCommand.self,
             RunCommand.self,
             TopologyCommand.self,

@@ -58,6 +58,14 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         #expect(error?.description.contains("aliases") == true)
     }
 
+    /// A quote in block text opens nothing for YAML, and must not hide what follows from the scan.
+    @Test func aliasesCannotHideBehindAQuoteInBlockText() {
+        let text = "note: |\n  'open\na: &a [x, x]\nb: {? *a : 1}\nc: |\n  close'\n"
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationDocument(text: text, path: "f") }
+        #expect(error?.description == "f:4:7: anchors and aliases (&name, *name) are not supported, write the value out")
+        #expect(throws: Never.self) { try ConfigurationDocument(text: "a: \"R&D and *bold*\" # 2 * 3\n", path: "f") }
+    }
+
     enum Nesting: CaseIterable {
         case flowLists, flowMappings, dashes, indentation
 

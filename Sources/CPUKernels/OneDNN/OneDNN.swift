@@ -19,10 +19,13 @@ final class OneDNN: Sendable {
     static func instance() throws(KernelError) -> OneDNN { try shared.get() }
 
     /// Makes OpenMP, if oneDNN brought it, use the calling thread alone. Each worker calls it once.
-    static func useCallingThreadOnly() {
+    static func useCallingThreadOnly() { setThreads(1) }
+
+    /// Sets how many threads OpenMP uses for calls of the calling thread.
+    static func setThreads(_ count: Int) {
         typealias SetThreads = @convention(c) (Int32) -> Void
         guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "omp_set_num_threads") else { return }
-        unsafeBitCast(symbol, to: SetThreads.self)(1)
+        unsafeBitCast(symbol, to: SetThreads.self)(Int32(count))
     }
 
     /// The version of the library, for example `2.6.3`.

@@ -53,7 +53,8 @@ public struct Calibrator {
         let portPeak = max(portPeakFirst, arithmetic.portPeak())
         progress(.products)
         let products = self.products(arithmetic, one: one, all: all)
-        let memory = try ProbeMemory(bytes: (plan.workingSets.last ?? 1 << 27) * (plan.measuresAllThreads ? threads : 1))
+        let largest = max(plan.workingSets.last ?? 0, plan.latencySets.last ?? 0)
+        let memory = try ProbeMemory(bytes: largest * (plan.measuresAllThreads ? threads : 1))
         let probe = MemoryProbe(loops: tables.probes, timer: timer)
         progress(.bandwidth)
         var bandwidth = plan.workingSets.map { probe.bandwidth($0, in: memory) }

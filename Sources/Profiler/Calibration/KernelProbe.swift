@@ -44,6 +44,7 @@ struct KernelProbe {
                     memcpy(y, x, count * 4)
                     kernels.geluTanh(y, count)
                 },
+                cost("maximum_cycles_per_element", elements: count, "largest of \(shape)") { keep(kernels.maximum(x, count)) },
                 cost("relu_cycles_per_element", elements: count, "ReLU of \(shape)") { kernels.relu(y, count) },
                 cost("tanh_cycles_per_element", elements: count, "tanh of \(shape), with a copy in") {
                     memcpy(y, x, count * 4)
@@ -97,7 +98,7 @@ struct KernelProbe {
             // Both must be positive whatever the noise of two nearly equal times.
             let perElement = max(1e-3, (times[1] - times[0]) / Double(large - small))
             let perScore = max(0, times[0] - perElement * Double(small))
-            let how = "attention of \(phase.queries) queries and \(2 * tokens) keys with heads of \(small) and of \(large), one thread's CPU time, minimum; two equations"
+            let how = "one of \(Self.heads) heads side by side, \(phase.queries) queries and \(2 * tokens) keys, heads of \(small) and of \(large), one thread's CPU time, minimum; two equations"
             return [
                 KernelCost(name: phase.name + "_cycles_per_score", value: perScore, how: how),
                 KernelCost(name: phase.name + "_cycles_per_score_element", value: perElement, how: how),
@@ -105,16 +106,20 @@ struct KernelProbe {
         }
     }
 
+    /// Heads lie side by side in each token's row, as projections leave them: rows are far apart, which is part of the cost.
+    private static let heads = 20
+
     private func attentionSeconds(queries: Int, keys: Int, dimension: Int) -> Double {
         let workspaceCount = KernelTable.attentionWorkspace(headDimension: dimension)
-        return Self.withFloats(2 * queries * dimension + 2 * keys * dimension + workspaceCount) { q in
-            let o = q + queries * dimension
-            let k = o + queries * dimension
-            let v = k + keys * dimension
-            let workspace = v + keys * dimension
+        let row = Self.heads * dimension
+        return Self.withFloats(2 * queries * row + 2 * keys * row + workspaceCount) { q in
+            let o = q + queries * row
+            let k = o + queries * row
+            let v = k + keys * row
+            let workspace = v + keys * row
             let layout = AttentionLayout(
-                headDimension: dimension, queryStride: dimension, outputStride: dimension, keyValueStride: dimension, isCausal: false,
-                firstPosition: 0, keys: keys, scale: 0.1)
+                headDimension: dimension, queryStride: row, outputStride: row, keyValueStride: row, isCausal: false, firstPosition: 0,
+                keys: keys, scale: 0.1)
             return timer.seconds { kernels.attention(layout, q, k, v, o, 0, queries, workspace) }
         }
     }

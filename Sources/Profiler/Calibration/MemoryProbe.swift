@@ -26,7 +26,7 @@ struct MemoryProbe {
 
     /// Bandwidth of one thread, timed by its CPU time.
     func bandwidth(_ bytes: Int, in memory: borrowing ProbeMemory) -> BandwidthPoint {
-        let lanes = Lanes(memory.base, bytes: bytes)
+        let lanes = Lanes(memory.base, bytes: min(bytes, memory.bytes))
         let read = timer.seconds { lanes.read(loops) }
         let write = timer.seconds { lanes.write(loops) }
         let triad = timer.seconds { lanes.triad(loops) }
@@ -58,7 +58,7 @@ struct MemoryProbe {
     /// Time of one load in a chain that visits every line of the working set once a round, in an order that no prefetcher knows.
     func latency(_ bytes: Int, in memory: borrowing ProbeMemory) -> LatencyPoint {
         let lineBytes = 64
-        let lines = max(2, bytes / lineBytes)
+        let lines = max(2, min(bytes, memory.bytes) / lineBytes)
         var order = Array(0..<lines)
         // Sattolo's shuffle: one cycle through all lines, whatever the generator draws (Sattolo, 1986). The generator is
         // Marsaglia's xorshift with a fixed seed.

@@ -7,7 +7,7 @@ public enum ServerSystemListing {
     public static func table(_ systems: [ServerSystem]) -> TextTable {
         TextTable(
             columns: [
-                .text("system"), .number("devices"), .text("device"), .text("inside"), .text("topology"), .number("GB/s"), .number("between GB/s"),
+                .text("system"), .number("devices"), .text("device"), .text("inside"), .text("topology"), .number("GB/s"), .number("out GB/s"),
             ],
             rows: systems.map { system in
                 [

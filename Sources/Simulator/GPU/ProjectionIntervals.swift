@@ -19,7 +19,7 @@ struct ProjectionIntervals: Sendable {
     private var long: Band
 
     init(_ read: ConstantReader, group: String) {
-        let widening = read("interval." + group, "widening", default: 2)
+        let widening = read("interval", "widening", default: 2)
         func band(_ size: String, _ spread: Double) -> Band {
             Band(
                 p10: widening * read("interval." + group, "\(size)_p10", default: -spread),

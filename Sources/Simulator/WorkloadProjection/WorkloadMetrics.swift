@@ -52,7 +52,8 @@ extension WorkloadProjection {
 
     /// Dollars for a million tokens processed, at the known device-hour price; absent without a price.
     public var dollarsPerMillionTokens: Double? {
-        guard let price else { return nil }
+        // A replayed trace without phases does not say how many tokens it stands for.
+        guard let price, tokensPerSecond > 0 else { return nil }
         return price.dollarsPerHour.value.value * Double(devices) / (tokensPerSecond * 3600) * 1e6
     }
 

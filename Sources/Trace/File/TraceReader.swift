@@ -18,12 +18,7 @@ public enum TraceReader {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw TraceFileError(path: path, message: "no such file") }
         guard !isFolder.boolValue else { throw TraceFileError(path: path, message: "a folder, a trace file belongs here") }
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-        } catch {
-            throw TraceFileError(path: path, message: "cannot be read: \(error.localizedDescription)")
-        }
+        let data = try bytes(of: path)
         let result: Result<TraceDocument, TraceFileError> = data.withUnsafeBytes { raw in
             do throws(TraceFileError) {
                 return .success(try read(raw.bindMemory(to: UInt8.self), path: path))
@@ -32,6 +27,17 @@ public enum TraceReader {
             }
         }
         return try result.get()
+    }
+
+    /// The bytes of a file; regular files are mapped, pipes and devices read to their end.
+    private static func bytes(of path: String) throws(TraceFileError) -> Data {
+        do {
+            let type = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+            if type == .typeRegular || type == .typeSymbolicLink { return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) }
+            return try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
+        } catch {
+            throw TraceFileError(path: path, message: "cannot be read: \(error.localizedDescription)")
+        }
     }
 
     /// Reads bytes; `path` is what messages call them.
@@ -52,11 +58,12 @@ public enum TraceReader {
         try content.take(from: &scanner)
         guard scanner.isAtEnd else { throw scanner.problem("found \(scanner.found()) after the end of the trace") }
         if let header = content.header { return TraceDocument(trace: try OwnTrace(header: header, scanner: scanner).trace(content.events)) }
-        if let nodes = content.executionNodes { return ExecutionTraceImporter(schema: content.schema, name: path).document(nodes) }
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        if let nodes = content.executionNodes { return ExecutionTraceImporter(schema: content.schema, name: name).document(nodes) }
         guard content.hasEvents else {
             throw TraceFileError(path: path, line: 1, column: 1, message: "no trace: neither 'traceEvents' (Chrome, Kineto) nor 'nodes' (execution trace) is there")
         }
-        return KinetoImporter(content: content, name: path).document()
+        return KinetoImporter(content: content, name: name).document()
     }
 }
 
@@ -70,7 +77,6 @@ struct TraceFileContent {
     var schema: String?
     /// Name of the first device of `deviceProperties`.
     var deviceName: String?
-    var traceName: String?
 
     mutating func take(from scanner: inout JSONScanner) throws(TraceFileError) {
         var content = self

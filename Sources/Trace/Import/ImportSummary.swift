@@ -5,6 +5,12 @@ public struct ImportSummary: Hashable, Sendable {
         public var name: String
         public var count: Int
         public var microseconds: Double
+
+        public init(name: String, count: Int, microseconds: Double) {
+            self.name = name
+            self.count = count
+            self.microseconds = microseconds
+        }
     }
 
     /// What the file is, for example `PyTorch profiler trace`.

@@ -7,13 +7,6 @@ struct KinetoImporter {
     let content: TraceFileContent
     let name: String
 
-    /// A call with the kernels that it and the calls inside it launched.
-    private struct Call {
-        var event: ChromeEvent
-        var shape: Operator?
-        var kernels: [Int] = []
-    }
-
     func document() -> TraceDocument {
         let calls = content.events.filter { $0.category == "cpu_op" || $0.category == "operator" }
         let kernels = content.events.filter { ["kernel", "gpu_memcpy", "gpu_memset"].contains($0.category) && $0.start != nil && $0.duration != nil }
@@ -31,7 +24,7 @@ struct KinetoImporter {
         let unknown = walk.unknown + orphans.map { (kernels[$0].name, kernels[$0].duration ?? 0) }
         return TraceDocument(
             trace: OperatorTrace(
-                origin: .measured, workload: content.traceName ?? name, device: kernels.isEmpty ? nil : content.deviceName,
+                origin: .measured, workload: name, device: kernels.isEmpty ? nil : content.deviceName,
                 events: Self.fromZero(events), properties: [TraceProperty(name: "source", value: "PyTorch profiler")]),
             importSummary: summary(walk, events: events, unknown: unknown, total: calls.count, hasKernels: !kernels.isEmpty))
     }

@@ -4,10 +4,11 @@ extension ModelConfiguration {
     /// Bytes that the fullest device holds during inference: weights and cache are exact, activations the peak of one layer's live tensors.
     func inferenceMemory(for request: WorkloadRequest, shard: Shard, sequences: Int) -> MemoryFootprint {
         let length = request.promptTokens + request.generatedTokens
-        let cached = generates ? sequences * length : 0
+        // A decoder behind an encoder caches what it generates; the prompt is in the cross-attention's cache.
+        let cached = structure == .encoderDecoder ? request.generatedTokens : length
         return MemoryFootprint(
             weights: weightBytes(of: shard, request: request),
-            keyValueCache: keyValueBytes(tokensPerSequence: length, sequences: cached > 0 ? sequences : 0, shard: shard, request: request),
+            keyValueCache: keyValueBytes(tokensPerSequence: cached, sequences: generates ? sequences : 0, shard: shard, request: request),
             activations: liveActivationBytes(rows: sequences * (patches?.tokens ?? request.promptTokens), length: length, sequences: sequences, shard: shard, request: request))
     }
 

@@ -4,7 +4,8 @@ extension ModelConfiguration {
     /// Lowers a request to the operators that one device runs, and to the bytes it must hold.
     ///
     /// Inference under pipeline parallelism lists the operators of all stages, as one batch passes through them one after another (its
-    /// latency); memory is that of the fullest stage. Training lists one stage, repeated for each micro-batch and pipeline bubble.
+    /// latency); memory is that of the fullest stage. Training lists one stage with both ends of the model, repeated for each micro-batch and
+    /// pipeline bubble.
     /// - Throws: when a count is out of range, the sharding does not divide the model, or the model cannot do what is asked.
     public func workload(for request: WorkloadRequest) throws(WorkloadError) -> Workload {
         try check(request)
@@ -66,7 +67,7 @@ extension ModelConfiguration {
     private func encodePhase(_ request: WorkloadRequest, shard: Shard, sequences: Int) -> WorkloadPhase {
         let tokens = request.promptTokens
         var pass = self.pass(sequences: sequences, query: tokens, keyValue: tokens, phase: .prefill)
-        (pass.layers, pass.isCausal, pass.windowLayers) = (encoderLayers, false, 0)
+        (pass.layers, pass.isCausal, pass.windowLayers, pass.expertLayers) = (encoderLayers, false, 0, expertLayers - decoderExpertLayers)
         var lowering = StackLowering(model: self, shard: shard, request: request)
         lowering.embeddings(pass)
         lowering.layers(pass)
@@ -87,11 +88,16 @@ extension ModelConfiguration {
             kind: .decode, tokens: sequences * request.parallelism.data, repetitions: steps.count, operators: operators)
     }
 
+    /// Mixtures among the main stack's layers; behind an encoder, its share of all mixtures.
+    private var decoderExpertLayers: Int {
+        structure == .encoderDecoder ? expertLayers * layers / (layers + encoderLayers) : min(layers, expertLayers)
+    }
+
     /// A pass over all layers of the main stack.
     func pass(sequences: Int, query: Int, keyValue: Int, phase: Attention.Phase) -> LayerPass {
         LayerPass(
             sequences: sequences, queryTokens: query, keyValueTokens: keyValue, isCausal: isCausal, phase: phase, layers: layers,
-            windowLayers: slidingWindow == nil ? 0 : min(layers, slidingWindowLayers), expertLayers: min(layers, expertLayers))
+            windowLayers: slidingWindow == nil ? 0 : min(layers, slidingWindowLayers), expertLayers: decoderExpertLayers)
     }
 
     private func wholePass(
@@ -121,7 +127,8 @@ struct DecodeSteps: Hashable {
     /// over odd runs.
     static func folded(_ steps: Int, into phases: Int) -> [DecodeSteps] {
         guard steps > 0 else { return [] }
-        var length = (steps + max(1, phases) - 1) / max(1, phases)
+        let phases = min(max(1, phases), steps)
+        var length = (steps + phases - 1) / phases
         if length % 2 == 0 { length += 1 }
         var result: [DecodeSteps] = []
         var first = 1

@@ -41,6 +41,7 @@ struct TrainingLowering {
         if model.structure == .encoderDecoder {
             var encoder = pass
             (encoder.layers, encoder.isCausal, encoder.windowLayers) = (ModelConfiguration.split(model.encoderLayers, into: pipeline)[0], false, 0)
+            encoder.expertLayers = (model.expertLayers - pass.expertLayers) * encoder.layers / max(1, model.encoderLayers)
             lowering.layers(encoder)
             lowering.embeddings(pass)
             (pass.crossTokens, pass.projectsCrossKeys) = (tokens, true)

@@ -30,6 +30,9 @@ public enum ModelLibrary {
         } catch {
             throw .configuration(error)
         }
+        if let network = LayerNetwork.named(name) {
+            throw .workload(WorkloadError(.unsupportedRequest, "\(network.id) is no transformer, so it has no such configuration; it can be traced and projected"))
+        }
         if let undisclosed = undisclosed(name) { throw .workload(WorkloadError(.undisclosedModel, undisclosed.message)) }
         throw .workload(WorkloadError(.unknownModel, unknownMessage(name)))
     }
@@ -47,7 +50,7 @@ public enum ModelLibrary {
     }
 
     private static func unknownMessage(_ name: String) -> String {
-        let candidates = ModelPreset.all.flatMap { [$0.id] + $0.aliases } + UndisclosedModel.all.map(\.id)
+        let candidates = ModelPreset.all.flatMap { [$0.id] + $0.aliases } + UndisclosedModel.all.map(\.id) + LayerNetwork.all.map(\.id)
         let help = Spelling.nearest(to: name, in: candidates).map { "; did you mean '\($0)'?" } ?? ""
         return "unknown model '\(name)', a preset (`ridgeline models list`), a config.json or a folder that holds one is allowed\(help)"
     }

@@ -89,7 +89,8 @@ extension ModelPreset {
                 "moe_intermediate_size": 2048, "n_routed_experts": 256, "n_shared_experts": 1, "num_experts_per_tok": 8,
                 "first_k_dense_replace": 3, "moe_layer_freq": 1, "topk_method": "noaux_tc", "q_lora_rank": 1536, "kv_lora_rank": 512,
                 "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128, "vocab_size": 129280,
-                "max_position_embeddings": 163840, "torch_dtype": "bfloat16", "tie_word_embeddings": false
+                "max_position_embeddings": 163840, "torch_dtype": "bfloat16", "tie_word_embeddings": false,
+                "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}
                 }
                 """),
         ModelPreset(

@@ -1,6 +1,4 @@
 import ArgumentParser
-import ConfigurationFiles
-import Foundation
 import Hardware
 
 struct ArchCheckCommand: ParsableCommand {
@@ -13,28 +11,23 @@ struct ArchCheckCommand: ParsableCommand {
     @Argument(help: "Ids, names or files ending in .yaml; all of the library if none is given.")
     var names: [String] = []
 
-    @OptionGroup var options: ArchitectureOptions
+    @OptionGroup var library: LibraryOptions
 
     func run() throws {
-        let findings = try ArchFailure.reported {
-            let library = try options.library()
+        try reportingErrors {
+            let library = try library.library()
             var findings: [String] = []
-            var count = 0
-            for entry in try entries(library) {
-                count += 1
-                guard case .device(let device) = entry else { continue }
-                findings += ArchitectureCheck.findings(device).map(\.description)
-            }
+            let entries = try entries(library)
+            for case .device(let device) in entries { findings += ArchitectureCheck.findings(device).map(\.description) }
             if names.isEmpty {
                 findings += library.sharedNames().map(\.description)
                 for system in try library.serverSystems() { _ = try library.architecture(named: system.device) }
                 for stack in library.softwareStackIDs { _ = try library.softwareStack(stack) }
             }
-            FileHandle.standardError.write(Data("\(count) files checked, \(findings.count) findings\n".utf8))
-            return findings
+            StandardError.write("\(entries.count) files checked, \(findings.count) findings\n")
+            for finding in findings { StandardOutput.write(finding + "\n") }
+            if !findings.isEmpty { throw RidgelineExit.checkFailed }
         }
-        for finding in findings { print(finding) }
-        if !findings.isEmpty { throw ExitCode(1) }
     }
 
     private func entries(_ library: ArchitectureLibrary) throws -> [LibraryEntry] {

@@ -1,6 +1,4 @@
 import ArgumentParser
-import ConfigurationFiles
-import Foundation
 import Hardware
 import Reports
 
@@ -22,93 +20,76 @@ struct ArchCommand: ParsableCommand {
         ])
 }
 
-/// Where devices are looked up; shared by the verbs of `arch`.
-struct ArchitectureOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A folder of architecture files searched before the library that ships. Repeatable.", valueName: "dir"))
-    var architectures: [String] = []
-
-    func library() throws(ArchitectureLibraryError) -> ArchitectureLibrary { try ArchitectureLibrary.standard(additional: architectures) }
-}
-
-/// Bad input ends a verb of `arch` with status 65 and a message on stderr, one problem a line.
-enum ArchFailure {
-    static func reported<Value>(_ work: () throws -> Value) throws -> Value {
-        do {
-            return try work()
-        } catch let error as ArchitectureLibraryError {
-            FileHandle.standardError.write(Data("ridgeline: \(error.description)\n".utf8))
-            throw ExitCode(65)
-        } catch let error as ConfigurationError {
-            FileHandle.standardError.write(Data("\(error.description)\n".utf8))
-            throw ExitCode(65)
-        }
-    }
-}
-
 struct ArchShowCommand: ParsableCommand {
-    enum Format: String, CaseIterable, ExpressibleByArgument { case table, json, csv }
-
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Print every number of an accelerator with its source, its peaks and ridge points.")
 
     @Argument(help: "Id, name or alias of an accelerator, or the path of a file ending in .yaml.")
     var name: String
 
-    @OptionGroup var options: ArchitectureOptions
-
-    @Option(help: "Form of the result: table, json or csv (numbers only).")
-    var format: Format = .table
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
-        try ArchFailure.reported {
-            let library = try options.library()
+        try reportingErrors {
+            let library = try library.library()
             let entry = name.hasSuffix(".yaml") ? try library.load(path: name) : try library.entry(named: name)
             switch entry {
-            case .explained(let entry): showExplanation(entry)
+            case .explained(let entry): try output.emit(explanation(entry))
             case .device(let device):
                 let sheet = ArchitectureSheet(device)
-                switch format {
-                case .table: print(sheet.text)
-                case .json: print(sheet.json.rendered)
-                case .csv: print(sheet.numberTable.csv)
+                switch output.format {
+                case .table: try output.emit(sheet.text)
+                case .json: try output.emit(sheet.json.rendered)
+                case .csv: try output.emit(sheet.numberTable.csv)
+                case .markdown: try output.emit([sheet.peakTable.markdown, sheet.numberTable.markdown].joined(separator: "\n\n"))
                 }
             }
         }
     }
 
-    private func showExplanation(_ entry: ExplainedEntry) {
-        guard format != .json else {
-            print(
-                JSONText.object([
-                    "id": .string(entry.id), "name": .string(entry.name), "class": .string("explained"),
-                    "explanation": .string(entry.explanation), "see": entry.nearest.map { .string($0) },
-                ]).rendered)
-            return
+    private func explanation(_ entry: ExplainedEntry) -> String {
+        guard output.format != .json else {
+            return JSONText.object([
+                "id": .string(entry.id), "name": .string(entry.name), "class": .string("explained"),
+                "explanation": .string(entry.explanation), "see": entry.nearest.map { .string($0) },
+            ]).rendered
         }
-        print("\(entry.name) (\(entry.id)) cannot be projected.\n\n\(entry.explanation)")
-        if let nearest = entry.nearest { print("\nNearest that can be: \(nearest)") }
+        let nearest = entry.nearest.map { "\n\nNearest that can be: \($0)" } ?? ""
+        return "\(entry.name) (\(entry.id)) cannot be projected.\n\n\(entry.explanation)\(nearest)"
     }
 }
 
 struct ArchDiffCommand: ParsableCommand {
-    enum Format: String, CaseIterable, ExpressibleByArgument { case table, csv, markdown }
-
     static let configuration = CommandConfiguration(commandName: "diff", abstract: "Print the numbers in which two accelerators differ.")
 
-    @Argument(help: "Id, name or alias of the first accelerator.") var left: String
-    @Argument(help: "Id, name or alias of the second.") var right: String
-    @OptionGroup var options: ArchitectureOptions
-    @Option(help: "Form of the result: table, csv or markdown.") var format: Format = .table
+    @Argument(help: "Id, name or alias of the first accelerator, or a file ending in .yaml.") var left: String
+    @Argument(help: "The second.") var right: String
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
-        try ArchFailure.reported {
-            let library = try options.library()
-            let table = ArchitectureDifference(try library.architecture(named: left), try library.architecture(named: right)).table
-            switch format {
-            case .table: print(table.plain)
-            case .csv: print(table.csv)
-            case .markdown: print(table.markdown)
+        try reportingErrors {
+            let library = try library.library()
+            let difference = ArchitectureDifference(try library.device(left), try library.device(right))
+            try output.emit(difference.table)
+        }
+    }
+}
+
+extension OutputOptions {
+    /// A table in the chosen form; JSON is a list of objects keyed by the column titles.
+    func emit(_ table: TextTable) throws {
+        switch format {
+        case .table: try emit(table.plain)
+        case .csv: try emit(table.csv)
+        case .markdown: try emit(table.markdown)
+        case .json:
+            let titles = table.columns.map(\.title)
+            let rows = table.rows.map { row in
+                JSONText.object(zip(titles, row).map { title, cell in JSONText.Member(title, Double(cell).map(JSONText.number) ?? .string(cell)) })
             }
+            try emit(JSONText.array(rows).rendered)
         }
     }
 }

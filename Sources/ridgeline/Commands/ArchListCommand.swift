@@ -1,17 +1,15 @@
 import ArgumentParser
-import Foundation
 import Hardware
 import Quantities
 import Reports
 
 struct ArchListCommand: ParsableCommand {
-    enum Format: String, CaseIterable, ExpressibleByArgument { case table, json, csv, markdown }
-
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the accelerators of the library.",
         discussion: "Filters combine. Peaks are dense; see `ridgeline arch show` for the source of each number.")
 
-    @OptionGroup var options: ArchitectureOptions
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var output: OutputOptions
 
     @Option(help: "Only this vendor, for example nvidia.") var vendor: String?
     @Option(help: "Only this generation, for example hopper.") var generation: String?
@@ -23,7 +21,6 @@ struct ArchListCommand: ParsableCommand {
     @Option(help: "Sort by id, vendor, generation, class, year, memory, bandwidth, fp32, fp16, fp8, int8, ridge, power or price.")
     var sort: ArchitectureListing.SortKey = .id
     @Flag(help: "Largest first.") var descending = false
-    @Option(help: "Form of the result: table, json, csv or markdown.") var format: Format = .table
 
     func validate() throws {
         if let deviceClass, Architecture.DeviceClass(rawValue: deviceClass) == nil {
@@ -37,26 +34,26 @@ struct ArchListCommand: ParsableCommand {
     }
 
     func run() throws {
-        try ArchFailure.reported {
-            let entries = try options.library().allEntries()
+        try reportingErrors {
+            let entries = try library.library().allEntries()
             var listing = ArchitectureListing(entries: entries)
             listing.rows.removeAll { !isWanted($0) }
             listing.sort(by: sort, descending: descending)
-            switch format {
+            switch output.format {
             case .table:
-                print(listing.table.plain)
+                try output.emit(listing.table.plain)
                 let explained = listing.rows.count { $0.deviceClass == .explained }
-                FileHandle.standardError.write(
-                    Data("\n\(listing.rows.count - explained) accelerators, \(explained) names that explain.\n\(ArchitectureListing.legend)\n".utf8))
-            case .json: print(listing.json.rendered)
-            case .csv: print(listing.wideTable.csv)
+                StandardError.write(
+                    "\n\(listing.rows.count - explained) accelerators, \(explained) names that explain.\n\(ArchitectureListing.legend)\n")
+            case .json: try output.emit(listing.json.rendered)
+            case .csv: try output.emit(listing.wideTable.csv)
             case .markdown:
                 let shown = Set(listing.rows.map(\.id))
                 let explanations = entries.compactMap { entry -> ExplainedEntry? in
                     guard case .explained(let explained) = entry, shown.contains(explained.id) else { return nil }
                     return explained
                 }
-                print(listing.markdownReport(explanations: explanations, command: "ridgeline arch list --format markdown"))
+                try output.emit(listing.markdownReport(explanations: explanations, command: "ridgeline arch list --format markdown"))
             }
         }
     }

@@ -2,16 +2,22 @@ import ArgumentParser
 import ConfigurationFiles
 import Foundation
 import Hardware
+import ConfigurationFiles
 
 struct ArchNewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new", abstract: "Write an architecture file to start a design from.",
         discussion: """
             --like writes a file that extends a device, with every number of it as a comment. The file projects at once; change what differs.
+            --from writes a file for the device that a report of the measuring kit (device.json of Benchmarks/gpu) describes: it extends the
+            accelerator of that name, or the one given by --like, and states what the device reported otherwise.
             """)
 
     @Option(help: ArgumentHelp("The accelerator to start from, by id, name or alias.", valueName: "id"))
-    var like: String
+    var like: String?
+
+    @Option(name: .customLong("from"), help: ArgumentHelp("A device report, device.json of the measuring kit.", valueName: "file"))
+    var report: String?
 
     @Option(help: "Name of the new accelerator.")
     var name: String?
@@ -19,14 +25,17 @@ struct ArchNewCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write to this file instead of standard output; an existing file is not replaced.", valueName: "file"))
     var output: String?
 
-    @OptionGroup var options: ArchitectureOptions
+    @OptionGroup var library: LibraryOptions
+
+    func validate() throws {
+        if like == nil, report == nil { throw ValidationError("Give --like ID, --from device.json, or both") }
+    }
 
     func run() throws {
-        try ArchFailure.reported {
-            let device = try options.library().architecture(named: like)
-            let text = ArchitectureTemplate.extending(device, name: name ?? "\(device.name), changed")
+        try reportingErrors {
+            let text = try text(library.library())
             guard let output else {
-                print(text, terminator: "")
+                StandardOutput.write(text)
                 return
             }
             guard !FileManager.default.fileExists(atPath: output) else {
@@ -34,5 +43,14 @@ struct ArchNewCommand: ParsableCommand {
             }
             try OutputFile.write(text, to: output)
         }
+    }
+
+    private func text(_ library: ArchitectureLibrary) throws -> String {
+        if let report {
+            let report = try DeviceReport(document: ConfigurationDocument.read(report, format: .json))
+            return ArchitectureTemplate.from(report, extending: try library.device(like ?? report.name))
+        }
+        let device = try library.device(like ?? "")
+        return ArchitectureTemplate.extending(device, name: name ?? "\(device.name), changed")
     }
 }

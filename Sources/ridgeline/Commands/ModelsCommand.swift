@@ -34,6 +34,10 @@ struct ListModels: ParsableCommand {
                         String(model.layers), String(model.hidden), String(model.heads), String(model.keyValueHeads),
                     ])
                 }
+                for network in LayerNetwork.all {
+                    let count = FixedPoint.format(Double(network.parameters) / 1e6, fractionDigits: 1)
+                    table.rows.append([network.id, network.takesSequences ? "recurrent" : "convolutional", count, String(network.layers.count), "", "", ""])
+                }
                 StandardOutput.write(table.plain + "\n")
                 StandardOutput.write("\nNot public (give assumed dimensions as a config.json): \(UndisclosedModel.all.map(\.id).joined(separator: ", "))\n")
             case .json:
@@ -62,6 +66,9 @@ struct ShowModel: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
+            if let network = LayerNetwork.named(name) {
+                return StandardOutput.write("\(network.id) (\(network.layers.count) layers)\n\nparameters \(network.parameters)\nsource \(network.source)\n")
+            }
             let model = try ModelLibrary.find(name)
             switch format {
             case .table: StandardOutput.write(Self.lines(model).joined(separator: "\n") + "\n")

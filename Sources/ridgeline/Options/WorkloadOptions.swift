@@ -77,6 +77,7 @@ struct WorkloadOptions: ParsableArguments {
     /// - Parameter argument: the model's name where a command takes it as an argument.
     /// - Throws: `ModelLibrary.LookUpError`, `WorkloadError`, or a usage error.
     func workload(model argument: String? = nil) throws -> Workload {
+        if let network = (argument ?? model).flatMap(LayerNetwork.named) { return try network.workload(for: try networkRequest()) }
         let model = try modelConfiguration(named: argument)
         return try model.workload(for: try request(for: model))
     }
@@ -91,6 +92,14 @@ struct WorkloadOptions: ParsableArguments {
         return WorkloadRequest(
             batch: batch, promptTokens: prompt ?? min(512, longest), generatedTokens: generate, training: training, format: format,
             quantization: scheme, keyValueFormat: keyValueCacheFormat, parallelism: parallelism, options: unfused ? .unfused : .serving)
+    }
+
+    /// The request for a network that is no transformer: mixed precision, 30 tokens of a sequence where nothing is said.
+    private func networkRequest() throws -> WorkloadRequest {
+        let training = train ? TrainingOptions(optimizer: optimizer, recomputation: recompute, microBatches: microBatches) : nil
+        return WorkloadRequest(
+            batch: batch, promptTokens: prompt ?? 30, generatedTokens: generate, training: training, format: dtype ?? .fp16,
+            quantization: quantization ?? .none, parallelism: try parallelism())
     }
 
     private func parallelism() throws -> Parallelism {

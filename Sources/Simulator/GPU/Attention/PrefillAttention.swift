@@ -88,7 +88,9 @@ struct PrefillAttention: Sendable {
         let keyTile = Self.tile(covering: shape.keyValueTokens, atMost: constants.keyTile)
         let visits = KeyTileVisits(shape, queryTile: queryTile, keyTile: keyTile, maskedShare: constants.maskedShare)
         let scores = Double(queryTile * keyTile)
-        let depth = Double(shape.headDimension + shape.valueHeadDimension)
+        // Forward: scores and values. Backward: scores again, dQ and dK over the query width, dP and dV over the value width.
+        let (overQueries, overValues) = shape.isBackward ? (3, 2) : (1, 1)
+        let depth = Double(overQueries * shape.headDimension + overValues * shape.valueHeadDimension)
         // A smaller tile of queries reads the same keys from shared memory for fewer products.
         let smallTile = 1 + constants.smallTilePenalty * (Double(constants.queryTile) / Double(queryTile) - 1)
         let matrix = 2 * scores * depth / rate.operationsPerClock / constants.issueShare * smallTile
