@@ -40,7 +40,7 @@ import Testing
 
     @Test func collectivesInANodeAreWithinTheirBar() throws {
         guard let groups = try groups("collective.csv") else { return }
-        for device in ["A100-SXM", "H100-SXM", "B200-SXM"] {
+        for device in ["A100-SXM", "L40S", "H100-SXM", "B200-SXM"] {
             let own = groups.filter { $0.key.device == device }
             let rows = own.reduce(0) { $0 + $1.statistics.count }
             let mean = own.reduce(0.0) { $0 + $1.statistics.meanAbsolute * Double($1.statistics.count) } / Double(max(1, rows))
