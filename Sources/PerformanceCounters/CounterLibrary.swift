@@ -37,12 +37,23 @@ enum CounterLibrary {
         return (0..<max(0, PAPI_num_components())).compactMap { index in
             guard let info = PAPI_get_component_info(index), info.pointee.disabled != 0 else { return nil }
             return CounterUnavailability(
-                name: text(info.pointee.name), code: Int(info.pointee.disabled), text: text(info.pointee.disabled_reason))
+                name: text(info.pointee.name), code: Int(info.pointee.disabled), text: text(info.pointee.disabled_reason).trimmingSuffix("."))
         }
     }
+
+    /// The library's reason why no event of the core and the kernel can be counted, nil where they can.
+    static var performanceEventsReason: CounterUnavailability? { disabledComponents.first { $0.name == "perf_event" } }
 
     /// A fixed-size C array of characters as text, up to its terminator.
     private static func text<Characters>(_ characters: Characters) -> String {
         withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(_ suffix: String) -> String {
+        var text = self
+        while text.hasSuffix(suffix) { text.removeLast(suffix.count) }
+        return text
     }
 }

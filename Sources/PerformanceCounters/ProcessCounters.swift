@@ -39,7 +39,10 @@ public struct ProcessCounters: ~Copyable {
         statuses = events.map { event in
             if perThread.contains(event) { return CounterStatus(event: event, state: .perThread) }
             if ResourceUsage.value(of: event) != nil { return CounterStatus(event: event, state: .perProcess) }
-            let reason = reasons.first { $0.name == event.name } ?? opened.general.map { CounterUnavailability(name: event.name, code: $0.code, text: "\($0.name): \($0.text)") }
+            let general = (CounterLibrary.performanceEventsReason ?? opened.general).map {
+                CounterUnavailability(name: event.name, code: opened.general?.code ?? $0.code, text: "\($0.name): \($0.text)")
+            }
+            let reason = reasons.first { $0.name == event.name } ?? general
             return CounterStatus(event: event, state: .unavailable(reason ?? CounterUnavailability(name: event.name, code: 0, text: "not offered")))
         }
         self.perThread = perThread

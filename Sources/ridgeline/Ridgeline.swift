@@ -11,6 +11,7 @@ struct Ridgeline: AsyncParsableCommand {
             ArchCommand.self,
             CalibrateCommand.self,
             CompareCommand.self,
+            DoctorCommand.self,
             ExplainCommand.self,
             FitCommand.self,
             ImportCommand.self,

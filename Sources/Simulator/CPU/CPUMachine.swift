@@ -21,8 +21,8 @@ struct CPUMachine: Sendable {
     let cores: Double
     /// Cycles per microsecond.
     let clock: Double
-    /// Operations per cycle of one core by format, widest format first.
-    let rates: [(format: NumberFormat, perCycle: Double)]
+    /// Operations per microsecond of one core by format, the faster of vector ports and matrix engine, widest format first.
+    let rates: [(format: NumberFormat, perMicrosecond: Double)]
     /// Nearest first, main memory last.
     let levels: [Level]
     /// Microseconds from posting work to all pinned workers until all have answered.
@@ -46,9 +46,11 @@ struct CPUMachine: Sendable {
         id = architecture.id
         cores = Double(architecture.compute.units.value)
         clock = architecture.compute.boostClock.value.cyclesPerMicrosecond
-        let known = architecture.compute.rates.map { (format: $0.format, perCycle: $0.operationsPerClock.value) }
+        let known = architecture.compute.rates.map {
+            (format: $0.format, perMicrosecond: $0.operationsPerClock.value * architecture.clock(of: $0.engine).cyclesPerMicrosecond)
+        }
         rates = NumberFormat.allCases.compactMap { format in
-            known.filter { $0.format == format }.map(\.perCycle).max().map { (format: format, perCycle: $0) }
+            known.filter { $0.format == format }.map(\.perMicrosecond).max().map { (format: format, perMicrosecond: $0) }
         }
         guard let single = rates.first(where: { $0.format == .fp32 }) else {
             throw ProjectionError(.missingNumber, "\(architecture.id) states no fp32 rate, which every kernel of a CPU needs")
@@ -65,7 +67,7 @@ struct CPUMachine: Sendable {
         // No overlap is what was measured on Zen 4 and Zen 5 (`ridgeline calibrate`): few rows leave no room in the window of the core.
         overlapExponent = max(1, read("cpu", "overlap_exponent", default: 1))
         // A vector instruction works on all lanes of fp32; the ports that multiply also add, convert and select.
-        kernels = CPUKernelCosts(read, elementsPerCycle: single.perCycle / 2)
+        kernels = CPUKernelCosts(read, elementsPerCycle: single.perMicrosecond / clock / 2)
         power = architecture.power?.thermalDesign.value.value
     }
 
@@ -99,7 +101,7 @@ struct CPUMachine: Sendable {
     ///
     /// - Throws: when the CPU lacks it, naming the nearest that works.
     func operationsPerMicrosecond(_ format: NumberFormat) throws(ProjectionError) -> Double {
-        if let rate = rates.first(where: { $0.format == format }) { return rate.perCycle * clock }
+        if let rate = rates.first(where: { $0.format == format }) { return rate.perMicrosecond }
         let names = rates.map(\.format.rawValue).joined(separator: ", ")
         let nearest = rates.last { $0.format.bitsPerElement >= format.bitsPerElement } ?? rates.last
         let advice = nearest.map { "; nearest that works: \($0.format.rawValue)" } ?? ""
