@@ -9,7 +9,8 @@ extension ModelConfiguration {
         return MemoryFootprint(
             weights: weightBytes(of: shard, request: request),
             keyValueCache: keyValueBytes(tokensPerSequence: cached, sequences: generates ? sequences : 0, shard: shard, request: request),
-            activations: liveActivationBytes(rows: sequences * (patches?.tokens ?? request.promptTokens), length: length, sequences: sequences, shard: shard, request: request))
+            activations: liveActivationBytes(
+                rows: sequences * (patches?.tokens ?? request.promptTokens), length: length, sequences: sequences, shard: shard, request: request))
     }
 
     /// Bytes of the fullest pipeline stage's weights: matrices in the quantised format, everything else in the activations' format.
@@ -60,7 +61,10 @@ extension ModelConfiguration {
         let element = request.storedFormat.bytesPerElement
         let attention = Double((2 * shard.heads + 2 * shard.keyValueHeads) * headDimension)
         let feedForward = Double((isGated ? 3 : 2) * shard.intermediate)
-        let routed = experts.map { Double($0.perToken) * (Double((isGated ? 3 : 2) * $0.intermediate) / Double(shard.expertTensorParallel) + Double(hidden)) } ?? 0
+        let routed = experts.map { experts in
+            let width = Double((isGated ? 3 : 2) * experts.intermediate) / Double(shard.expertTensorParallel)
+            return Double(experts.perToken) * (width + Double(hidden))
+        } ?? 0
         let layer = Double(rows) * (2 * Double(hidden) + max(attention, feedForward, routed)) * element
         let scores = request.options.fusesAttention ? 0 : 2 * Double(rows) * Double(shard.heads) * Double(length) * element
         let logitRows = request.options.computesAllLogits || head == .maskedLanguageModel ? rows : sequences

@@ -36,7 +36,9 @@ extension PlacedOperator {
         case .rotary: return [placed("gradient", shape)]
         case .gather(let gather):
             // Gradients are added into the table's rows.
-            return [placed("gradient", .elementwise(Elementwise(.add, elements: gather.rows * gather.columns, inputs: 2, rowWidth: gather.columns, format: gather.format)))]
+            let addition = Elementwise(
+                .add, elements: gather.rows * gather.columns, inputs: 2, rowWidth: gather.columns, format: gather.format)
+            return [placed("gradient", .elementwise(addition))]
         case .mixtureOfExperts(let layer):
             return [placed("input_gradient", .mixtureOfExperts(layer)), placed("weight_gradient", .mixtureOfExperts(layer))]
         case .collective(var collective):

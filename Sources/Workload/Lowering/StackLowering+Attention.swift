@@ -62,6 +62,11 @@ extension StackLowering {
         list.add(name, .matrixMultiply(shape), count: count)
     }
 
+    /// One product with weights for each head.
+    private mutating func absorbed(_ name: String, rows: Int, from input: Int, to output: Int, count: Int) {
+        batched(name, batch: shard.heads, m: rows, n: output, k: input, isTransposed: false, hasWeights: true, count: count)
+    }
+
     /// Latent attention (DeepSeek-V2, section 2.1.2): expanded for a prompt; for a decode step the expansion is absorbed into query and
     /// output, so that attention reads the latent vectors themselves.
     private mutating func latentAttention(_ latent: LatentAttention, _ pass: LayerPass) {
@@ -82,11 +87,11 @@ extension StackLowering {
             heads: shard.heads, keyValueHeads: shard.heads, headDimension: latent.queryDimension, valueHeadDimension: latent.valueDimension,
             isCausal: pass.isCausal, query: stored, keyValue: request.keyValueFormat ?? stored)
         if pass.phase == .decode {
-            batched("attention.absorb_query", batch: shard.heads, m: rows, n: latent.keyValueRank, k: latent.plainDimension, isTransposed: false, hasWeights: true, count: count)
+            absorbed("attention.absorb_query", rows: rows, from: latent.plainDimension, to: latent.keyValueRank, count: count)
             (shape.keyValueHeads, shape.headDimension, shape.valueHeadDimension) = (1, latent.cacheWidth, latent.keyValueRank)
             shape.sharesKeyAndValue = true
             list.add("attention.scaled_dot_product", .attention(shape), count: count)
-            batched("attention.expand_value", batch: shard.heads, m: rows, n: latent.valueDimension, k: latent.keyValueRank, isTransposed: false, hasWeights: true, count: count)
+            absorbed("attention.expand_value", rows: rows, from: latent.keyValueRank, to: latent.valueDimension, count: count)
         } else {
             let expanded = shard.heads * (latent.plainDimension + latent.valueDimension)
             product("attention.expand_key_value", rows: rows, from: latent.keyValueRank, to: expanded, bias: false, count: count)

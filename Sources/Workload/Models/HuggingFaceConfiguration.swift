@@ -120,7 +120,9 @@ struct HuggingFaceDecoder {
         model.normalisesEmbeddings = family.normalisesEmbeddings
         model.activation = activation(family: family, into: &model)
         model.head = head(family: family)
-        if family.hasPooler || family.tokenTypes > 0 { model.tokenTypes = isVision ? 0 : fields.integer(["type_vocab_size"], in: 0...Limit.heads) ?? family.tokenTypes }
+        if !isVision, family.hasPooler || family.tokenTypes > 0 {
+            model.tokenTypes = fields.integer(["type_vocab_size"], in: 0...Limit.heads) ?? family.tokenTypes
+        }
         applyAttention(family: family, to: &model)
         applyPositions(family: family, to: &model)
         applyWindow(family: family, to: &model)

@@ -23,7 +23,9 @@ extension LayerNetwork {
         let tokens = takesSequences ? request.promptTokens : 1
         let forward = layers.flatMap { $0.operators(batch: batch, tokens: tokens, request: request) }
         let samples = request.batch * tokens
-        let title = "\(id), batch \(request.batch)\(takesSequences ? ", sequence \(tokens)" : "")\(request.training == nil ? "" : ", training step"), \(request.format.rawValue)"
+        let length = takesSequences ? ", sequence \(tokens)" : ""
+        let step = request.training == nil ? "" : ", training step"
+        let title = "\(id), batch \(request.batch)\(length)\(step), \(request.format.rawValue)"
         var phases = [WorkloadPhase(kind: request.training == nil ? .encode : .forward, tokens: samples, operators: forward)]
         var memory = MemoryFootprint(weights: Bytes(Double(parameters) * weightBytes(request)), activations: activations(forward, request))
         if let training = request.training {
