@@ -19,7 +19,7 @@ import Testing
         ["Profiler"],
         ["Validation"],
         ["Reports"],
-        ["ridgeline"],
+        ["ridgeline", "benchmarks"],
     ]
 
     /// Arrows that the order of the layers would allow and the design forbids: the simulated side and the measured side meet only in `Trace`.

@@ -72,12 +72,12 @@ public struct Mechanism: Hashable, Sendable {
     public var families: [MeasuredFamily]
     public var overrides: [ConstantOverride]
 
-    /// Reads `software/mechanisms.yaml` of the first root that has one; none where none has.
+    /// Reads `software/mechanisms/standard.yaml` of the first root that has one; none where none has.
     ///
     /// - Throws: every problem of the file.
     public static func read(roots: [String]) throws(ConfigurationError) -> [Mechanism] {
         for root in roots {
-            let path = "\(root)/software/mechanisms.yaml"
+            let path = "\(root)/software/mechanisms/standard.yaml"
             guard MeasuredFolder.isFile(path) else { continue }
             let problems = ProblemCollector()
             let list = try ConfigurationDocument.read(path).mapping().required("mechanisms", as: ConfigurationValue.self).sequence()

@@ -49,7 +49,7 @@ struct ValidateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Also project without a mechanism (an id of Architectures/software/mechanisms.yaml, or all), for the report's ablation table. Repeatable.",
+            "Also project without a mechanism (an id of Architectures/software/mechanisms/standard.yaml, or all), for the report's ablation table. Repeatable.",
             valueName: "id"))
     var without: [String] = []
 
