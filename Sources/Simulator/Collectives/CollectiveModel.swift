@@ -53,7 +53,7 @@ public struct CollectiveModel: Sendable {
         if nodes > 1 {
             guard let network = topology.networkBandwidth, network > .zero else {
                 throw ProjectionError(
-                    .missingNumber, "the group spans \(nodes) nodes of \(device) and the network bandwidth of a device is not stated")
+                    .missingNumber, "the group spans \(nodes) nodes of \(device) and no network between them is stated; give a server type or a network bandwidth")
             }
             networkRate = network.bytesPerMicrosecond * constants.networkShare * Double(local)
         }
