@@ -47,22 +47,25 @@ public struct GenerationConstants: Hashable, Sendable {
 
 /// Looks simulator constants up for a device under a stack.
 public struct DeviceConstants: Sendable {
-    private let layers: [[ConstantGroup]]
+    private struct Key: Hashable {
+        var group: String
+        var name: String
+    }
+    private let values: [Key: Double]
 
+    /// - Complexity: linear in the number of constants.
     public init(architecture: Architecture, stack: SoftwareStack) {
         let own = stack.generationConstants.filter { $0.generation == architecture.generation }.flatMap(\.constants)
-        layers = [own, stack.constants, architecture.constants]
+        var values: [Key: Double] = [:]
+        for group in own + stack.constants + architecture.constants {
+            for constant in group.constants {
+                let key = Key(group: group.name, name: constant.name)
+                if values[key] == nil { values[key] = constant.number.value }
+            }
+        }
+        self.values = values
     }
 
     /// The constant from the most specific layer that states it, nil where none does.
-    ///
-    /// - Complexity: linear in the number of constants; models read each constant once, when they are made.
-    public func value(_ group: String, _ name: String) -> Double? {
-        for layer in layers {
-            for candidate in layer where candidate.name == group {
-                if let constant = candidate.constants.first(where: { $0.name == name }) { return constant.number.value }
-            }
-        }
-        return nil
-    }
+    public func value(_ group: String, _ name: String) -> Double? { values[Key(group: group, name: name)] }
 }

@@ -6,7 +6,7 @@ import Workload
 /// Collectives as NCCL-like libraries run them: rings under three protocols, in-switch reduction, direct exchange; the fastest is taken.
 ///
 /// Every way costs launch and rendezvous, a latency per dependent hop, its wire bytes at the share of the link that its protocol leaves for
-/// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model.md, collectives).
+/// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model-attention.md).
 public struct CollectiveModel: Sendable {
     private let device: String
     private let topology: LinkTopology
@@ -76,8 +76,11 @@ public struct CollectiveModel: Sendable {
 
     private func forEachCandidate(_ shape: Collective, local: Int, nodes: Int, _ body: (Candidate) -> Void) {
         let link = topology.ringBandwidth(devices: local)
-        let shared = topology.sharesHost(devices: local)
-            ? constants.hostBandwidth.map { $0 / Double(local) * (local > 4 ? constants.secondSocketShare : 1) } : nil
+        let bridge = topology.sharesHost(devices: local) ? constants.hostBandwidth.map { $0 / Double(local) } : nil
+        let shared = bridge.map { $0 * (local > 4 ? constants.secondSocketShare : 1) }
+        let sharedLowLatency = bridge.map {
+            $0 * constants.lowLatencyHostShare * (local > 4 ? constants.lowLatencySecondSocketShare : 1)
+        }
         let hops = Self.hops(shape.pattern, devices: shape.devices)
         let networkHops = Double(nodes > 1 ? (shape.pattern == .allReduce ? 2 : 1) * (nodes - 1) : 0) * constants.networkHop
         let wire = local > 1 ? shape.wireBytesPerRank : 0
@@ -89,20 +92,29 @@ public struct CollectiveModel: Sendable {
             return Candidate(
                 name: name, latency: way.extra + way.hop * hops + networkHops, wire: wire / rate, copy: copies ? copy : 0)
         }
+        let lowLatency = Candidate(
+            name: "LL", latency: constants.lowLatency.hop * hops + networkHops,
+            wire: wire / min(constants.lowLatency.wireShare * link, sharedLowLatency ?? .infinity), copy: 0)
+        let perRank = Double(shape.bytes) / Double(shape.devices)
         if shape.pattern == .allToAll || shape.pattern == .sendReceive {
+            if perRank <= constants.directLowLatencyLimit {
+                body(lowLatency)
+                if constants.directMustUseLowLatency && local > 2 { return }
+            }
             // With several peers each has few channels until messages are large; a single one has all of them at once.
-            let alone = CollectiveConstants.Way(
-                wireShare: constants.simple.wireShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
-            if shape.pattern == .sendReceive { body(candidate("direct, one peer", alone, payload: 1)) } else {
+            if shape.pattern == .sendReceive {
+                let way = CollectiveConstants.Way(
+                    wireShare: constants.sendShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
+                body(candidate("direct, one peer", way, payload: 1))
+            } else {
                 body(candidate("direct, few channels", constants.directFew, payload: 1))
                 body(candidate("direct, all channels", constants.directAll, payload: constants.directHostFactor))
             }
-            if Double(shape.bytes) / Double(shape.devices) <= constants.directLowLatencyLimit {
-                body(candidate("direct LL", constants.lowLatency, payload: 0.5, copies: false))
-            }
             return
         }
-        body(candidate("ring LL", constants.lowLatency, payload: 0.5, copies: false))
+        body(lowLatency)
+        let staysLowLatency = shape.pattern == .allReduce ? constants.lowLatencyOnlyAllReduce : constants.lowLatencyOnly
+        if local > 2 && perRank <= staysLowLatency { return }
         body(candidate("ring LL128", constants.lowLatency128, payload: 120.0 / 128))
         body(candidate("ring Simple", constants.simple, payload: 1))
         if let share = constants.inSwitchShare, shape.pattern == .allReduce, local > 4, nodes == 1 {

@@ -271,9 +271,10 @@ struct SharedTileGEMM: Sendable {
         }
         let loads = a * featureTiles + b * tokenTiles
         // CTAs of a wave drift apart along k; when what lies between the first and the last exceeds the cache, each fetches for itself.
+        let products = min(problem.batch, max(1, perProduct / (waveTokens * waveFeatures)))
         let spread =
-            (waveFeatures * candidate.features + waveTokens * candidate.tokens) * constants.drift * (problem.k / split) * elementBytes
-            / capacity
+            products * (waveFeatures * candidate.features + waveTokens * candidate.tokens) * constants.drift * (problem.k / split)
+            * elementBytes / capacity
         let lost = spread * spread / (1 + spread * spread)
         read += lost * max(0, loads * constants.sectorOverfetch - read)
         read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)

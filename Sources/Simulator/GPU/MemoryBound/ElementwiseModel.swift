@@ -14,6 +14,8 @@ struct ElementwiseModel: Sendable {
     private let laneRate: Double
     /// Whether row kernels of the stack use narrow (element-sized) accesses, one CTA a row.
     let rowKernelsAreNarrow: Bool
+    /// Latencies that an element of a rotary embedding waits for: its angle's load depends on the token's position.
+    let rotaryLatencyScale: Double
 
     init(machine: GPUMachine, read: ConstantReader) {
         let constants = StreamingConstants(read, group: "elementwise")
@@ -24,6 +26,7 @@ struct ElementwiseModel: Sendable {
         inverseBandwidth = 1 / (machine.memoryBandwidth * constants.bandwidthShare)
         inverseCacheBandwidth = 1 / (machine.cacheBandwidth * constants.cacheShare)
         laneRate = machine.units * machine.lanes * machine.vectorClock
+        rotaryLatencyScale = read("elementwise", "rotary_latency_scale", default: 1.2)
         rowKernelsAreNarrow = read("elementwise", "row_kernels_narrow", default: 0) > 0
     }
 
@@ -45,7 +48,8 @@ struct ElementwiseModel: Sendable {
         return stream(
             input: shape.bytesRead.value, output: shape.bytesWritten.value, steps: elements * 6 * constants.instructionScale,
             threads: rowKernelsAreNarrow
-                ? Double(shape.tokens) * min(Double(shape.heads * shape.dimension) / 2, 512) : nil, conditions)
+                ? Double(shape.tokens) * min(Double(shape.heads * shape.dimension) / 2, 512) : nil,
+            latencyScale: rotaryLatencyScale, conditions)
     }
 
     func estimate(_ shape: Gather, _ conditions: ExecutionConditions) -> StreamingEstimate {
@@ -56,8 +60,10 @@ struct ElementwiseModel: Sendable {
             input: shape.bytesRead.value, output: shape.bytesWritten.value, steps: elements * 4, threads: nil, conditions)
         guard rowKernelsAreNarrow else { return estimate }
         let threads = min(elements, machine.units * 1024)
-        estimate.latency = elements / threads * 2 * constants.loadedLatency
+        let hot = 1 - estimate.memoryTraffic / max(estimate.cacheTraffic, 1)
+        estimate.latency = elements / threads * 2 * constants.latency(hot: hot)
         estimate.body = max(estimate.body, estimate.latency)
+        estimate.fill += constants.narrowStart
         return estimate
     }
 
@@ -70,8 +76,9 @@ struct ElementwiseModel: Sendable {
     /// - Parameters:
     ///   - steps: instructions of one lane, summed over all elements.
     ///   - threads: threads of a kernel with narrow accesses, whose bytes in flight limit it; nil for wide accesses.
+    ///   - latencyScale: latencies that an access waits for, where one load needs the result of another.
     func stream(
-        input: Double, output: Double, steps: Double, threads: Double?, _ conditions: ExecutionConditions
+        input: Double, output: Double, steps: Double, threads: Double?, latencyScale: Double = 1, _ conditions: ExecutionConditions
     ) -> StreamingEstimate {
         let total = input + output
         let hotInput = residency.residentShare(
@@ -84,14 +91,14 @@ struct ElementwiseModel: Sendable {
         var latency = 0.0
         if let threads {
             let inFlight = min(threads, machine.units * machine.maximumThreads) * constants.narrowBytesPerThread
-            latency = total * constants.loadedLatency / inFlight
+            latency = total * constants.latency(hot: hotInput) * latencyScale / inFlight
         }
         let arithmetic = steps / laneRate
         let body = max(sharpOverlap(max(memory, latency), cache), arithmetic)
         let grid = (total / 2048).rounded(.up)
         return StreamingEstimate(
             memory: memory, cache: cache, arithmetic: arithmetic, latency: latency > memory ? latency : 0,
-            fill: constants.kernelLatency, body: body, memoryTraffic: traffic, cacheTraffic: total, grid: grid,
+            fill: constants.kernelLatency + (threads == nil ? 0 : constants.narrowStart), body: body, memoryTraffic: traffic, cacheTraffic: total, grid: grid,
             waves: grid / (machine.units * 8))
     }
 

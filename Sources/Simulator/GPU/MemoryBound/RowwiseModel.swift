@@ -18,6 +18,8 @@ struct RowwiseModel: Sendable {
     let rereadShare: Double
     /// Whether wide softmax rows are kept on chip, so that they are read once.
     let singlePass: Bool
+    /// Whether norm kernels of the stack use element-sized accesses, whose bytes in flight limit them.
+    let isNarrow: Bool
     private let inverseBandwidth: Double
     private let inverseCacheBandwidth: Double
     private let laneRate: Double
@@ -32,6 +34,7 @@ struct RowwiseModel: Sendable {
         columnLatency = read("rowwise", "column_latency_us", default: 0.02)
         rereadShare = read("rowwise", "reread_cache_share", default: 0.7)
         singlePass = read("rowwise", "single_pass", default: 0) > 0
+        isNarrow = read("rowwise", "row_kernels_narrow", default: 0) > 0
         // DRAM efficiency is the stream's; taking it from there keeps it transferable (docs/model.md, row-wise).
         inverseBandwidth = 1 / (machine.memoryBandwidth * read("elementwise", "bandwidth_share", default: constants.bandwidthShare))
         inverseCacheBandwidth = 1 / (machine.cacheBandwidth * constants.cacheShare)
@@ -104,7 +107,11 @@ struct RowwiseModel: Sendable {
         let missed = concurrentRows * rowBytes < rereadShare * machine.cacheCapacity ? 0 : again * (1 - hotInput)
         let traffic = input * (1 - hotInput) + output * (1 - hotOutput) + missed
         let total = input + output + again
-        let memory = traffic * inverseBandwidth
+        var memory = traffic * inverseBandwidth
+        if isNarrow {
+            let inFlight = min(ctas * threadsPerCTA, machine.units * machine.maximumThreads) * constants.narrowBytesPerThread
+            memory = max(memory, (input + output) * constants.latency(hot: hotInput) / inFlight)
+        }
         let cache = total * inverseCacheBandwidth
         let waves = ctas / (machine.units * perUnit)
         let latency = waves.rounded(.up) * (rowLatency + columns / threadsPerRow * columnLatency)
