@@ -20,7 +20,7 @@ struct KernelProbe {
     private static let rows = 4
     private static let columns = 1024
 
-    func costs() -> [KernelCost] { elementwise() + rowwise() + attention() + matrixVector() }
+    func costs() -> [KernelCost] { elementwise() + rowwise() + attention() + matrixVector() + matrixVectorFromMemory() }
 
     private func cost(_ name: String, elements: Int, _ what: String, _ body: () -> Void) -> KernelCost {
         let cycles = timer.seconds(.threadTime, body) * clock / Double(elements)
@@ -154,6 +154,25 @@ struct KernelProbe {
                 bytesPerCycle("matrix_vector_bf16_bytes_per_cycle", "matrix-vector product [n, k] of bfloat16", bytes: 2 * n * k) {
                     kernels.matrixVectorBF16(halves, x, y, k, 0, n)
                 },
+            ]
+        }
+    }
+
+    /// The same products with weights far beyond the caches: gigabytes per second that the loops draw from memory. Sizes of no power of two, so
+    /// that rows do not fall on each other's cache sets.
+    private func matrixVectorFromMemory() -> [KernelCost] {
+        let k = 1000
+        let n = 40_000
+        return Self.withFloats(n * k + n) { weights in
+            let y = weights + n * k
+            func rate(_ name: String, _ what: String, _ body: () -> Void) -> KernelCost {
+                KernelCost(
+                    name: name, value: Double(4 * n * k) / timer.seconds(.threadTime, body) / 1e9,
+                    how: "\(what), \(n) x \(k) and so \(4 * n * k / 1_000_000) MB of weights from memory, one thread's CPU time, minimum")
+            }
+            return [
+                rate("matrix_vector_memory_gb_per_s_per_core", "matrix-vector product [n, k]") { kernels.matrixVector(weights, weights, y, k, 0, n) },
+                rate("vector_matrix_memory_gb_per_s_per_core", "vector-matrix product [k, n]") { kernels.vectorMatrix(weights, weights, y, k, n, 0, n) },
             ]
         }
     }

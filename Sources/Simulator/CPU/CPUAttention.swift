@@ -51,8 +51,8 @@ extension CPUMachine {
         // New keys and values are appended to the cache by the calling thread before the workers start.
         if attention.isCausal {
             let appended = min(once, once * queries / Double(attention.keyValueTokens))
-            let target = isDecode ? memory : level(holding: once, cores: 1)
-            cost.breakdown[.extraPasses] += appended / input.readRate(cores: 1) + appended / target.writeRate(cores: 1)
+            // The cache of all layers lies in memory.
+            cost.breakdown[.extraPasses] += appended / input.readRate(cores: 1) + appended / memory.writeRate(cores: 1)
         }
         return cost
     }
