@@ -17,6 +17,9 @@ demo: release ## install, build, run MiniLM and GPT-2 on this CPU, replay them o
 	@scripts/demo.sh $(RIDGELINE) $(OUTPUT)
 
 test: setup ## install, build, run every test
+	@scripts/setup.sh --demo
+	@scripts/fetch-minilm.sh >/dev/null || echo "test: all-MiniLM-L6-v2 cannot be fetched; its tests are skipped" >&2
+	python3 -m unittest discover --quiet Benchmarks/gpu
 	swift build --build-tests $(BUILD_FLAGS)
 	SWIFT_BACKTRACE=enable=no swift test --skip-build --parallel $(BUILD_FLAGS)
 

@@ -26,4 +26,5 @@ echo "== profiling MiniLM and GPT-2 small" >&2
 
 echo "== replaying both on modelled GPUs" >&2
 "$ridgeline" compare --trace "$output/minilm.trace.json" --trace "$output/gpt2.trace.json" --on v100-sxm2-32gb,a100-sxm-80gb,h100-sxm \
-    --dtype fp16 --measured-on "$output/this-cpu.yaml" --output "$output/report.html"
+    --dtype fp16 --measured-on "$output/this-cpu.yaml" --title "MiniLM and GPT-2: measured here, projected on V100, A100 and H100" \
+    --output "$output/report.html"

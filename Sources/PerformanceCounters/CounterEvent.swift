@@ -63,7 +63,7 @@ public struct CounterUnavailability: Error, Hashable, Sendable, CustomStringConv
 /// Whether an event is counted on this machine, and by whom.
 public struct CounterStatus: Hashable, Sendable {
     public enum State: Hashable, Sendable {
-        /// Counted for each thread of the process through perf events.
+        /// Counted for each thread of the process through perf events, by PAPI or by the kernel's generic events.
         case perThread
         /// Counted for the whole process by the operating system's accounting (`getrusage`, process clock).
         case perProcess

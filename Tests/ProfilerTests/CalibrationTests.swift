@@ -143,7 +143,7 @@ import Testing
 
 @Suite struct ProbeLoopTests {
     @Test(arguments: InstructionSet.supported) func chasesVisitEveryLine(set: InstructionSet) throws {
-        let memory = try ProbeMemory(bytes: 1 << 16)
+        let memory = try ProbeMemory(bytes: 1 << 16, onHugePages: false)
         let probe = MemoryProbe(loops: try ProbeTable(set), timer: ProbeTimer(budgetSeconds: 0))
         let point = probe.latency(1 << 16, in: memory)
         #expect(point.workingSetBytes == 1 << 16)

@@ -39,7 +39,7 @@ extension Calibration {
             writer.number("dispatch_latency_us", dispatchSeconds * 1e6, how("empty piece of work on \(threads) pinned workers until all have answered, wall clock"))
         }
         if let memory = levels.last {
-            writer.number("bandwidth_per_core_gb_per_s", memory.readPerCore / 1e9, how("one thread reads a working set beyond all caches"))
+            writer.number("bandwidth_per_core_gb_per_s", memory.readPerCore / 1e9, how("one thread reads a working set beyond all caches, small pages"))
         }
         writer.close()
         constants(&writer)
@@ -53,7 +53,7 @@ extension Calibration {
         let capacity = host.memory.totalBytes ?? host.memory.nodeBytes
         writer.number("capacity_gib", max(0.001, Double(capacity) / 1_073_741_824), "measured: MemTotal of /proc/meminfo")
         let read = max(level.readTogether ?? 0, level.readPerCore)
-        writer.number("bandwidth_gb_per_s", read / 1e9, how("\(threads) thread(s) read working sets beyond all caches together, the better of one and all"))
+        writer.number("bandwidth_gb_per_s", read / 1e9, how("\(threads) thread(s) read working sets beyond all caches together on small pages, the better of one and all"))
         if let latency = level.latencySeconds {
             writer.number("latency_ns", latency * 1e9, how("pointer chase over the largest working set, \(pages)"))
         }
@@ -125,7 +125,7 @@ extension Calibration {
         func load(_ value: Double?) -> String { value.map { FixedPoint.format($0, fractionDigits: 2) } ?? "unknown" }
         let busy = (loadBefore ?? 0) > 0.5 ? " Other programs ran during calibration: numbers of all threads together are lower bounds." : ""
         return "One-thread numbers are thread CPU time, those of all threads wall clock, each the best of repetitions of at least "
-            + "\(FixedPoint.format(plan.secondsPerPoint * 1000, fractionDigits: 0)) ms. \(cores) usable cores, \(pages). Load average before "
+            + "\(FixedPoint.format(plan.secondsPerPoint * 1000, fractionDigits: 0)) ms. \(cores) usable cores. Bandwidth on small pages, latency on \(pages). Load average before "
             + "\(load(loadBefore)), after \(load(loadAfter)) (calibration itself adds up to \(threads)).\(busy)"
     }
 

@@ -53,17 +53,13 @@ public struct Calibrator {
         let portPeak = max(portPeakFirst, arithmetic.portPeak())
         progress(.products)
         let products = self.products(arithmetic, one: one, all: all)
-        let largest = max(plan.workingSets.last ?? 0, plan.latencySets.last ?? 0)
-        let memory = try ProbeMemory(bytes: largest * (plan.measuresAllThreads ? threads : 1))
         let probe = MemoryProbe(loops: tables.probes, timer: timer)
         progress(.bandwidth)
-        var bandwidth = plan.workingSets.map { probe.bandwidth($0, in: memory) }
-        if threads > 1, plan.measuresAllThreads {
-            progress(.allThreadsBandwidth)
-            bandwidth += plan.workingSets.map { probe.bandwidth($0, in: memory, pool: all) }
-        }
+        let bandwidth = try self.bandwidth(probe, all: all, progress: progress)
         progress(.latency)
-        let latency = plan.latencySets.map { probe.latency($0, in: memory) }
+        // Huge pages, so that the time is the cache's and not the page table's.
+        let chased = try ProbeMemory(bytes: plan.latencySets.last ?? 1 << 20, onHugePages: true)
+        let latency = plan.latencySets.map { probe.latency($0, in: chased) }
         progress(.dispatch)
         let dispatch = threads > 1 ? timer.seconds(.wall, sampleSeconds: 2e-4) { all.run { _ in } } : nil
         let call = libraryCall(arithmetic, pool: one, portPeak: portPeak)
@@ -72,8 +68,20 @@ public struct Calibrator {
         return Calibration(
             host: host, plan: plan, threads: threads, instructionSet: tables.kernels.instructionSet.rawValue, clock: clock, portPeak: portPeak,
             products: products, bandwidth: bandwidth, latency: latency, dispatchSeconds: dispatch, libraryCallSeconds: call, kernelCosts: costs,
-            usesHugePages: memory.isOnHugePages, loadBefore: loadBefore, loadAfter: HostTopology.loadAverage,
+            usesHugePages: chased.isOnHugePages, loadBefore: loadBefore, loadAfter: HostTopology.loadAverage,
             elapsedSeconds: ProbeTimer.now(.wall) - start)
+    }
+
+    /// Streams of one thread and of all, on the small pages that programs get for weights and activations unless they ask for others.
+    private func bandwidth(
+        _ probe: MemoryProbe, all: WorkerPool, progress: (CalibrationStep) -> Void
+    ) throws(CalibrationError) -> [BandwidthPoint] {
+        let largest = plan.workingSets.last ?? 1 << 20
+        let memory = try ProbeMemory(bytes: largest * (plan.measuresAllThreads ? threads : 1), onHugePages: false)
+        let single = plan.workingSets.map { probe.bandwidth($0, in: memory) }
+        guard threads > 1, plan.measuresAllThreads else { return single }
+        progress(.allThreadsBandwidth)
+        return single + plan.workingSets.map { probe.bandwidth($0, in: memory, pool: all) }
     }
 
     /// Square products in each format on one thread and on all, then fp32 products of 8 rows whose weights come from main memory.

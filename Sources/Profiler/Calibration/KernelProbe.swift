@@ -20,7 +20,7 @@ struct KernelProbe {
     private static let rows = 4
     private static let columns = 1024
 
-    func costs() -> [KernelCost] { elementwise() + rowwise() + attention() + matrixVector() }
+    func costs() -> [KernelCost] { elementwise() + rowwise() + attention() + matrixVector() + matrixVectorFromMemory() }
 
     private func cost(_ name: String, elements: Int, _ what: String, _ body: () -> Void) -> KernelCost {
         let cycles = timer.seconds(.threadTime, body) * clock / Double(elements)
@@ -85,20 +85,25 @@ struct KernelProbe {
         }
     }
 
+    /// Heads lie side by side in each token's row, as projections leave them, and are attended to in turn, as the executor does: a head's
+    /// keys and values are short pieces of distant rows in the shared cache, not in L2, which is part of the cost.
+    private static let heads = 20
+    private static let keys = 256
+
     /// Attention costs an amount for each score (exponential, maximum, rescaling) and an amount for each score and element of a head
     /// (the two products): two head sizes tell them apart.
     private func attention() -> [KernelCost] {
-        let tokens = 128
-        return [(name: "attention_prefill", queries: tokens), (name: "attention_decode", queries: 1)].flatMap { phase in
-            let small = 64
+        [(name: "attention_prefill", queries: 64), (name: "attention_decode", queries: 1)].flatMap { phase in
+            let small = 32
             let large = 128
             let times = [small, large].map { dimension in
-                attentionSeconds(queries: phase.queries, keys: 2 * tokens, dimension: dimension) * clock / Double(phase.queries * 2 * tokens)
+                attentionSeconds(queries: phase.queries, dimension: dimension) * clock / Double(phase.queries * Self.keys * Self.heads)
             }
             // Both must be positive whatever the noise of two nearly equal times.
             let perElement = max(1e-3, (times[1] - times[0]) / Double(large - small))
             let perScore = max(0, times[0] - perElement * Double(small))
-            let how = "one of \(Self.heads) heads side by side, \(phase.queries) queries and \(2 * tokens) keys, heads of \(small) and of \(large), one thread's CPU time, minimum; two equations"
+            let how = "\(Self.heads) heads in turn, side by side in memory, \(phase.queries) queries and \(Self.keys) keys each, heads of \(small) and of "
+                + "\(large), one thread's CPU time, minimum; two equations"
             return [
                 KernelCost(name: phase.name + "_cycles_per_score", value: perScore, how: how),
                 KernelCost(name: phase.name + "_cycles_per_score_element", value: perElement, how: how),
@@ -106,13 +111,10 @@ struct KernelProbe {
         }
     }
 
-    /// Heads lie side by side in each token's row, as projections leave them: rows are far apart, which is part of the cost.
-    private static let heads = 20
-
-    private func attentionSeconds(queries: Int, keys: Int, dimension: Int) -> Double {
-        let workspaceCount = KernelTable.attentionWorkspace(headDimension: dimension)
+    private func attentionSeconds(queries: Int, dimension: Int) -> Double {
         let row = Self.heads * dimension
-        return Self.withFloats(2 * queries * row + 2 * keys * row + workspaceCount) { q in
+        let keys = Self.keys
+        return Self.withFloats(2 * queries * row + 2 * keys * row + KernelTable.attentionWorkspace(headDimension: dimension)) { q in
             let o = q + queries * row
             let k = o + queries * row
             let v = k + keys * row
@@ -120,7 +122,12 @@ struct KernelProbe {
             let layout = AttentionLayout(
                 headDimension: dimension, queryStride: row, outputStride: row, keyValueStride: row, isCausal: false, firstPosition: 0,
                 keys: keys, scale: 0.1)
-            return timer.seconds { kernels.attention(layout, q, k, v, o, 0, queries, workspace) }
+            return timer.seconds {
+                for head in 0..<Self.heads {
+                    let offset = head * dimension
+                    kernels.attention(layout, q + offset, k + offset, v + offset, o + offset, 0, queries, workspace)
+                }
+            }
         }
     }
 
@@ -147,6 +154,25 @@ struct KernelProbe {
                 bytesPerCycle("matrix_vector_bf16_bytes_per_cycle", "matrix-vector product [n, k] of bfloat16", bytes: 2 * n * k) {
                     kernels.matrixVectorBF16(halves, x, y, k, 0, n)
                 },
+            ]
+        }
+    }
+
+    /// The same products with weights far beyond the caches: gigabytes per second that the loops draw from memory. Sizes of no power of two, so
+    /// that rows do not fall on each other's cache sets.
+    private func matrixVectorFromMemory() -> [KernelCost] {
+        let k = 1000
+        let n = 40_000
+        return Self.withFloats(n * k + n) { weights in
+            let y = weights + n * k
+            func rate(_ name: String, _ what: String, _ body: () -> Void) -> KernelCost {
+                KernelCost(
+                    name: name, value: Double(4 * n * k) / timer.seconds(.threadTime, body) / 1e9,
+                    how: "\(what), \(n) x \(k) and so \(4 * n * k / 1_000_000) MB of weights from memory, one thread's CPU time, minimum")
+            }
+            return [
+                rate("matrix_vector_memory_gb_per_s_per_core", "matrix-vector product [n, k]") { kernels.matrixVector(weights, weights, y, k, 0, n) },
+                rate("vector_matrix_memory_gb_per_s_per_core", "vector-matrix product [k, n]") { kernels.vectorMatrix(weights, weights, y, k, n, 0, n) },
             ]
         }
     }

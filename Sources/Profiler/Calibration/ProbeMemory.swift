@@ -1,14 +1,12 @@
 import Foundation
 
-/// Memory that probes run over: page-aligned, on huge pages where the system grants them, touched once by its owner.
+/// Memory that probes run over: page-aligned, on huge pages if wished and granted, touched once by its owner.
 struct ProbeMemory: ~Copyable {
     let base: UnsafeMutableRawPointer
     let bytes: Int
-    /// Whether the kernel accepted the wish for huge pages.
-    let askedForHugePages: Bool
 
     /// - Throws: when the system has no such amount of memory. The corresponding C functions are `mmap` and `madvise`.
-    init(bytes: Int) throws(CalibrationError) {
+    init(bytes: Int, onHugePages wantsHugePages: Bool) throws(CalibrationError) {
         let alignment = 2 << 20
         guard bytes > 0, bytes < Int.max / 2,
             let mapped = mmap(nil, bytes + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), mapped != MAP_FAILED
@@ -17,7 +15,7 @@ struct ProbeMemory: ~Copyable {
         let address = (Int(bitPattern: mapped) + alignment - 1) / alignment * alignment
         base = mapped + (address - Int(bitPattern: mapped))
         self.bytes = bytes
-        askedForHugePages = madvise(base, bytes, Int32(MADV_HUGEPAGE)) == 0
+        _ = madvise(base, bytes, Int32(wantsHugePages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
         memset(base, 0, bytes)
     }
 

@@ -94,7 +94,7 @@ struct RooflineChart {
     private func legend(_ frame: ChartFrame) -> Markup {
         var group = Markup("g", ["class": "legend"])
         for (index, name) in series.enumerated() {
-            let x = frame.left + Double(index) * 110
+            let x = frame.left + Double(index) * (frame.plotRight - frame.left) / Double(max(1, series.count))
             group.append(Markup("circle", ["cx": coordinate(x), "cy": "12", "r": "6", "fill": Palette.color(index), "class": "bubble"]))
             group.append(frame.label(name, x: x + 12, y: 16))
         }

@@ -66,30 +66,24 @@ public struct ComparisonReport {
             content.append(Markup("h3", text: "Devices that refused"))
             content.append(.table(header: ["device", "reason"], rows: refusalRows(entry), textColumns: 2))
         }
-        content.append(Markup("div", ["class": "pair"], [timeChart(entry), throughputChart(entry.projections)]))
+        content.append(Markup("div", ["class": "pair"], [timeChart(entry.projections), throughputChart(entry.projections)]))
         content.append(memoryChart(entry.projections))
         return content
     }
 
     private func refusalRows(_ entry: Entry) -> [[String]] { entry.refusals.map { [$0.device, $0.reason] } }
 
-    private func timeChart(_ entry: Entry) -> Markup {
-        var rows = entry.projections.map { projection in
+    private func timeChart(_ projections: [WorkloadProjection]) -> Markup {
+        let rows = projections.map { projection in
             StackedBarChart.Row(
                 label: projection.architectureName,
                 parts: [.init(series: "projected", value: projection.time.milliseconds, detail: projection.time.description)],
                 total: projection.time.description,
                 interval: projection.interval.p10.milliseconds...max(projection.interval.p10, projection.interval.p90).milliseconds)
         }
-        if let measured = entry.measured, let total = Optional(measured.measuredPhases ?? measured.measured) {
-            rows.append(
-                .init(
-                    label: "measured: \(measured.device)",
-                    parts: [.init(series: "measured", value: total.milliseconds, detail: total.description)], total: total.description))
-        }
         let chart = StackedBarChart(
             description: "Time of the whole workload by device", axisTitle: "milliseconds, lower is better", rows: rows,
-            series: entry.measured == nil ? ["projected"] : ["projected", "measured"])
+            series: ["projected"])
         return .figure(chart.markup, caption: "Time of the whole workload. Whiskers: P10 to P90 of what a measurement would show.")
     }
 

@@ -32,18 +32,14 @@ extension CPUMachine {
         // Pieces differ in size by no more than one piece at the end.
         let slowest = computed * (pieces / workers).rounded(.up) / (pieces / workers)
 
-        // Keys and values are read once for each piece of queries of each head that shares them, from the cache that holds one head's.
+        // Keys and values stream from where they lie once; that every piece of queries reads them again from the shared cache is part of the
+        // cost of a score.
         let once = attention.keyValueBytes.value
-        let rounds = Double(attention.heads) / Double(max(1, attention.keyValueHeads)) * (queries / Self.queriesPerPiece).rounded(.up)
         let input = inputLevel(attention.bytesRead.value, surroundings)
         let source = isDecode ? level(holding: surroundings.inputFootprint ?? .infinity, cores: workers) : input
-        let headBytes = once / max(1, Double(attention.batch) * Double(attention.keyValueHeads))
-        let near = level(holding: headBytes * workers, cores: workers)
         let written = attention.bytesWritten.value
         let queryBytes = attention.bytesRead.value - once
-        let reads = [
-            CPUStream(bytes: once, level: source), CPUStream(bytes: once * max(0, rounds - 1), level: near), CPUStream(bytes: queryBytes, level: input),
-        ]
+        let reads = [CPUStream(bytes: once, level: source), CPUStream(bytes: queryBytes, level: input)]
         cost.addPass(
             arithmetic: slowest, reads: reads, writes: [CPUStream(bytes: written, level: level(holding: written, cores: workers))], cores: workers,
             exponent: overlapExponent)
@@ -55,8 +51,8 @@ extension CPUMachine {
         // New keys and values are appended to the cache by the calling thread before the workers start.
         if attention.isCausal {
             let appended = min(once, once * queries / Double(attention.keyValueTokens))
-            let target = isDecode ? memory : level(holding: once, cores: 1)
-            cost.breakdown[.extraPasses] += appended / input.readRate(cores: 1) + appended / target.writeRate(cores: 1)
+            // The cache of all layers lies in memory.
+            cost.breakdown[.extraPasses] += appended / input.readRate(cores: 1) + appended / memory.writeRate(cores: 1)
         }
         return cost
     }

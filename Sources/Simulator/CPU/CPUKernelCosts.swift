@@ -28,6 +28,9 @@ struct CPUKernelCosts: Sendable {
     let matrixVectorBytes: Double
     let vectorMatrixBytes: Double
     let matrixVectorBF16Bytes: Double
+    /// Bytes per microsecond that the fp32 loops draw from main memory on one core; nil where nobody measured it.
+    let matrixVectorFromMemory: Double?
+    let vectorMatrixFromMemory: Double?
 
     /// - Parameter elementsPerCycle: fp32 elements of multiply-adds that one core issues in a cycle.
     init(_ read: ConstantReader, elementsPerCycle: Double) {
@@ -53,6 +56,8 @@ struct CPUKernelCosts: Sendable {
         // Each multiply-add of a product of one row loads its own weight.
         matrixVectorBytes = read("cpu", "matrix_vector_bytes_per_cycle", default: 4 * elementsPerCycle)
         vectorMatrixBytes = read("cpu", "vector_matrix_bytes_per_cycle", default: 4 * elementsPerCycle)
+        matrixVectorFromMemory = read.stated("cpu", "matrix_vector_memory_gb_per_s_per_core").map { $0 * 1e3 }
+        vectorMatrixFromMemory = read.stated("cpu", "vector_matrix_memory_gb_per_s_per_core").map { $0 * 1e3 }
         matrixVectorBF16Bytes = read("cpu", "matrix_vector_bf16_bytes_per_cycle", default: elementsPerCycle)
     }
 

@@ -69,7 +69,17 @@ extension CPUMachine {
         let issue = bytes / (bytesPerCycle * clock * workers)
         let arithmetic = max(issue, product.operations.value / (rate * workers)) * (chunks / workers).rounded(.up) / (chunks / workers)
         let streams = self.streams(of: product, surroundings, workers: workers)
-        cost.addPass(arithmetic: arithmetic, reads: streams.reads, writes: streams.writes, cores: workers, exponent: overlapExponent)
+        let drawn = product.isWeightTransposed ? kernels.matrixVectorFromMemory : kernels.vectorMatrixFromMemory
+        if product.scheme.weight == .fp32, let drawn, let weights = streams.reads.first, weights.level.isMemory {
+            // The loop was timed on weights from memory: what it waits beyond the bytes at full rate is latency that its few loads in flight
+            // leave exposed.
+            let stream = weights.bytes / weights.level.readRate(cores: workers)
+            let waiting = max(0, max(arithmetic, weights.bytes / (workers * drawn)) - stream)
+            cost.addPass(arithmetic: 0, reads: streams.reads, writes: streams.writes, cores: workers, exponent: overlapExponent)
+            cost.breakdown[.memoryLatency] += waiting
+        } else {
+            cost.addPass(arithmetic: arithmetic, reads: streams.reads, writes: streams.writes, cores: workers, exponent: overlapExponent)
+        }
         addBias(of: product, to: &cost, surroundings)
         return cost
     }

@@ -6,7 +6,7 @@ import Workload
 /// CPUs: cores with vector ports, private and shared caches, main memory; kernels dispatched to one pinned worker a core.
 ///
 /// An operator costs its dispatches, and then the joint time of arithmetic and of the streams between the levels of memory.
-/// docs/model.md, section "CPUs".
+/// docs/cpu-model.md.
 public struct CPUModel: DeviceModel {
     let machine: CPUMachine
     private let intervals: ProjectionIntervals

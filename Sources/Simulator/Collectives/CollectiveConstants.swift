@@ -19,8 +19,14 @@ struct CollectiveConstants: Sendable {
     /// Direct exchange of all-to-all on few channels (small) and on all (large).
     var directFew: Way
     var directAll: Way
-    /// Bytes per peer up to which direct exchange uses LL.
+    /// Payload share of a send to one peer, which needs neither reduction nor a copy between channels.
+    var sendShare: Double
+    /// Bytes per rank up to which the library stays with LL although another way would be faster: gathers and scatters, all-reduce.
+    var lowLatencyOnly: Double
+    var lowLatencyOnlyAllReduce: Double
+    /// Bytes per peer up to which direct exchange may use LL, and whether it then must.
     var directLowLatencyLimit: Double
+    var directMustUseLowLatency: Bool
     /// Rate of the local copy of the own chunk over the link's.
     var copyRate: Double
     /// In-switch reduction: buffer bytes over link bytes, nil where switches cannot reduce; and its fixed cost, µs.
@@ -31,33 +37,43 @@ struct CollectiveConstants: Sendable {
     var hostBandwidth: Double?
     var directHostFactor: Double
     var secondSocketShare: Double
+    /// The same two for LL, whose small writes the bridge carries at another rate.
+    var lowLatencyHostShare: Double
+    var lowLatencySecondSocketShare: Double
     /// Between nodes: µs a hop, share of the adapter's rate.
     var networkHop: Double
     var networkShare: Double
 
     init(_ read: ConstantReader, fabric: LinkTopology.Fabric, path: Multiprocessor.OperandPath?) {
-        let group = "collective"
+        // Links of the devices' own and the host's PCIe tree behave too differently to share constants; both fall back to `collective`.
         let isTree = fabric == .hostTree
+        let group = isTree ? "collective.host" : "collective.links"
         let canReduce = fabric == .switched && (path == .bulkTensorCopy || path == .tensorMemory)
         func way(_ name: String, _ share: Double, _ extra: Double, _ hop: Double) -> Way {
             Way(
                 wireShare: read(group, name + "_wire_share", default: share), extra: read(group, name + "_us", default: extra),
                 hop: read(group, name + "_hop_us", default: hop))
         }
-        rendezvous = read(group, "rendezvous_us", default: isTree ? 5.5 : 6)
-        let hop = read(group, "hop_us", default: 0.8)
-        lowLatency = Way(wireShare: read(group, "ll_wire_share", default: isTree ? 0.33 : 0.25), extra: 0, hop: hop)
-        lowLatency128 = way("ll128", isTree ? 0.35 : 0.5, isTree ? 0.1 : 10, isTree ? 0.9 : 0.4)
-        simple = way("simple", isTree ? 0.64 : 0.75, isTree ? 10 : 25, 2)
-        directFew = way("direct_few", isTree ? 0.6 : 0.3, isTree ? 8 : 4, hop)
-        directAll = way("direct", 0.7, isTree ? 10 : 20, hop)
-        directLowLatencyLimit = read(group, "direct_ll_bytes", default: 16384)
+        rendezvous = read(group, "rendezvous_us", default: 6)
+        let hop = read(group, "hop_us", default: isTree ? 0.6 : 0.8)
+        lowLatency = Way(wireShare: read(group, "ll_wire_share", default: isTree ? 0.28 : 0.25), extra: 0, hop: hop)
+        lowLatency128 = way("ll128", isTree ? 0.65 : 0.5, 10, isTree ? 3 : 0.4)
+        simple = way("simple", isTree ? 0.6 : 0.75, isTree ? 5 : 25, isTree ? 0.5 : 2)
+        directFew = way("direct_few", isTree ? 0.1 : 0.3, isTree ? 5 : 4, hop)
+        directAll = way("direct", isTree ? 0.75 : 0.7, isTree ? 7.6 : 20, hop)
+        sendShare = read(group, "send_wire_share", default: 0.8)
+        lowLatencyOnly = read(group, "ll_bytes_per_rank", default: isTree ? 65536 : 0)
+        lowLatencyOnlyAllReduce = read(group, "ll_bytes_per_rank_all_reduce", default: isTree ? 32768 : 0)
+        directLowLatencyLimit = read(group, "direct_ll_bytes", default: isTree ? 65536 : 16384)
+        directMustUseLowLatency = isTree
         copyRate = read(group, "copy_rate", default: isTree ? 10 : 2.2)
-        inSwitchShare = read.stated(group, "in_switch_share") ?? (canReduce ? 0.3 : nil)
+        inSwitchShare = canReduce ? read(group, "in_switch_share", default: 0.3) : nil
         inSwitchExtra = read(group, "in_switch_us", default: 15)
-        hostBandwidth = (read.stated(group, "host_bridge_gb_per_second") ?? (isTree ? 19.8 : nil)).map { $0 * 1e3 }
+        hostBandwidth = isTree ? 1e3 * read(group, "host_bridge_gb_per_second", default: 20.3) : nil
         directHostFactor = read(group, "direct_host_factor", default: 1)
-        secondSocketShare = read(group, "second_socket_share", default: isTree ? 0.48 : 1)
+        secondSocketShare = read(group, "second_socket_share", default: isTree ? 0.51 : 1)
+        lowLatencyHostShare = read(group, "ll_host_share", default: 0.75)
+        lowLatencySecondSocketShare = read(group, "ll_second_socket_share", default: isTree ? 0.38 : 1)
         networkHop = read(group, "network_hop_us", default: 3)
         networkShare = read(group, "network_share", default: 0.85)
     }

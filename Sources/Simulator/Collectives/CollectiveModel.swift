@@ -6,13 +6,17 @@ import Workload
 /// Collectives as NCCL-like libraries run them: rings under three protocols, in-switch reduction, direct exchange; the fastest is taken.
 ///
 /// Every way costs launch and rendezvous, a latency per dependent hop, its wire bytes at the share of the link that its protocol leaves for
-/// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model.md, collectives).
+/// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model-attention.md).
 public struct CollectiveModel: Sendable {
     private let device: String
     private let topology: LinkTopology
     private let constants: CollectiveConstants
     private let launch: LaunchModel
     private let intervals: ProjectionIntervals
+    /// Static power and energy of memory traffic; nil where the device is no GPU or states no power.
+    private let power: PowerLimit?
+    /// Picojoules of one byte over a link.
+    private let linkEnergy: Double
 
     /// - Parameter topology: wiring of the node and its network; nil for the device's usual server.
     /// - Throws: `missingNumber` when the device states no link.
@@ -28,6 +32,10 @@ public struct CollectiveModel: Sendable {
         constants = CollectiveConstants(read, fabric: wiring.fabric, path: architecture.multiprocessor?.operandPath)
         launch = LaunchModel(stack: stack, read: read)
         intervals = ProjectionIntervals(read, group: "collective")
+        let machine = try? GPUMachine(architecture)
+        power = machine.map { PowerLimit($0, read) }.flatMap { $0.budget == nil ? nil : $0 }
+        // 8 pJ a bit at both ends together: board-level serial links of 25 to 100 Gbit/s a lane (estimated from published PHY figures).
+        linkEnergy = read("collective", "link_pj_per_byte", default: 64)
     }
 
     /// Projects one collective.
@@ -45,7 +53,7 @@ public struct CollectiveModel: Sendable {
         if nodes > 1 {
             guard let network = topology.networkBandwidth, network > .zero else {
                 throw ProjectionError(
-                    .missingNumber, "the group spans \(nodes) nodes of \(device) and the network bandwidth of a device is not stated")
+                    .missingNumber, "the group spans \(nodes) nodes of \(device) and no network between them is stated; give a server type or a network bandwidth")
             }
             networkRate = network.bytesPerMicrosecond * constants.networkShare * Double(local)
         }
@@ -76,8 +84,11 @@ public struct CollectiveModel: Sendable {
 
     private func forEachCandidate(_ shape: Collective, local: Int, nodes: Int, _ body: (Candidate) -> Void) {
         let link = topology.ringBandwidth(devices: local)
-        let shared = topology.sharesHost(devices: local)
-            ? constants.hostBandwidth.map { $0 / Double(local) * (local > 4 ? constants.secondSocketShare : 1) } : nil
+        let bridge = topology.sharesHost(devices: local) ? constants.hostBandwidth.map { $0 / Double(local) } : nil
+        let shared = bridge.map { $0 * (local > 4 ? constants.secondSocketShare : 1) }
+        let sharedLowLatency = bridge.map {
+            $0 * constants.lowLatencyHostShare * (local > 4 ? constants.lowLatencySecondSocketShare : 1)
+        }
         let hops = Self.hops(shape.pattern, devices: shape.devices)
         let networkHops = Double(nodes > 1 ? (shape.pattern == .allReduce ? 2 : 1) * (nodes - 1) : 0) * constants.networkHop
         let wire = local > 1 ? shape.wireBytesPerRank : 0
@@ -89,20 +100,29 @@ public struct CollectiveModel: Sendable {
             return Candidate(
                 name: name, latency: way.extra + way.hop * hops + networkHops, wire: wire / rate, copy: copies ? copy : 0)
         }
+        let lowLatency = Candidate(
+            name: "LL", latency: constants.lowLatency.hop * hops + networkHops,
+            wire: wire / min(constants.lowLatency.wireShare * link, sharedLowLatency ?? .infinity), copy: 0)
+        let perRank = Double(shape.bytes) / Double(shape.devices)
         if shape.pattern == .allToAll || shape.pattern == .sendReceive {
+            if perRank <= constants.directLowLatencyLimit {
+                body(lowLatency)
+                if constants.directMustUseLowLatency && local > 2 { return }
+            }
             // With several peers each has few channels until messages are large; a single one has all of them at once.
-            let alone = CollectiveConstants.Way(
-                wireShare: constants.simple.wireShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
-            if shape.pattern == .sendReceive { body(candidate("direct, one peer", alone, payload: 1)) } else {
+            if shape.pattern == .sendReceive {
+                let way = CollectiveConstants.Way(
+                    wireShare: constants.sendShare, extra: constants.directFew.extra, hop: constants.directFew.hop)
+                body(candidate("direct, one peer", way, payload: 1))
+            } else {
                 body(candidate("direct, few channels", constants.directFew, payload: 1))
                 body(candidate("direct, all channels", constants.directAll, payload: constants.directHostFactor))
             }
-            if Double(shape.bytes) / Double(shape.devices) <= constants.directLowLatencyLimit {
-                body(candidate("direct LL", constants.lowLatency, payload: 0.5, copies: false))
-            }
             return
         }
-        body(candidate("ring LL", constants.lowLatency, payload: 0.5, copies: false))
+        body(lowLatency)
+        let staysLowLatency = shape.pattern == .allReduce ? constants.lowLatencyOnlyAllReduce : constants.lowLatencyOnly
+        if local > 2 && perRank <= staysLowLatency { return }
         body(candidate("ring LL128", constants.lowLatency128, payload: 120.0 / 128))
         body(candidate("ring Simple", constants.simple, payload: 1))
         if let share = constants.inSwitchShare, shape.pattern == .allReduce, local > 4, nodes == 1 {
@@ -123,9 +143,13 @@ public struct CollectiveModel: Sendable {
 
     private func projection(_ shape: Collective, name: String, breakdown: TimeBreakdown) -> OperatorProjection {
         let time = breakdown.total
+        let traffic = shape.devices > 1 ? shape.bytesRead + shape.bytesWritten : .zero
+        let energy = power.map {
+            $0.idle * time.microseconds + traffic.value * $0.memoryPicojoulesPerByte + shape.wireBytesPerRank * linkEnergy
+        }
         return OperatorProjection(
             time: time, breakdown: breakdown, interval: intervals.interval(microseconds: time.microseconds),
             kernels: shape.devices > 1 ? [KernelProjection(name: "\(shape.pattern.rawValue), \(name)", time: time, gridSize: 0, waves: 0)] : [],
-            operations: shape.operations, memoryTraffic: shape.devices > 1 ? shape.bytesRead + shape.bytesWritten : .zero)
+            operations: shape.operations, memoryTraffic: traffic, energy: energy.map { Joules($0 * 1e-12) })
     }
 }

@@ -97,6 +97,16 @@ struct SampleCPU {
         #expect(abs(projection.time.microseconds - (6710.8864 + 1.6384 + 524.288 + written + 2)) < 1e-6)
     }
 
+    /// The same where the loop was measured to draw 4 GB/s a core from memory: 8 GB/s on two cores make 8388.608 µs of the 64 MiB, of which
+    /// 6710.8864 µs are the stream at 10 GB/s and the rest exposed latency.
+    @Test func aLoopThatDrawsLessThanTheStreamWaitsForLatency() throws {
+        let product = MatrixMultiply(m: 1, n: 4096, k: 4096, scheme: .uniform(.fp32))
+        let cpu = SampleCPU(constants: [("matrix_vector_memory_gb_per_s_per_core", 4)])
+        let breakdown = try cpu.project(.matrixMultiply(product)).breakdown
+        #expect(abs(breakdown[.memoryLatency] - (8388.608 - 6710.8864)) < 1e-6)
+        #expect(breakdown[.memoryBandwidth] == (try SampleCPU().project(.matrixMultiply(product)).breakdown[.memoryBandwidth]))
+    }
+
     /// Two arrays of 4 MiB added on two cores: 1048576 elements at 0.25 cycles are 131.072 µs on two cores. 12 MiB lie in L3 when the operator
     /// before left them: 8388608 B read at 40 GB/s are 209.7152 µs, 4194304 B written at half of that 209.7152 µs; one dispatch of 2 µs.
     @Test func residualAddStreamsThroughTheCacheThatHoldsIt() throws {

@@ -46,7 +46,8 @@ import Workload
         let link = try #require(device.interconnect?.bandwidthPerDirection.value ?? device.host?.bandwidthPerDirection.value)
         for pattern in Collective.Pattern.allCases {
             for devices in pattern == .sendReceive ? [2] : [2, 4, 8] {
-                var before = Seconds.zero
+                // A library stays with LL longer than it should on PCIe, so only one way of moving data is monotone in the size.
+                var before: [String: Seconds] = [:]
                 for exponent in stride(from: 3, through: 33, by: 2) {
                     let shape = Collective(pattern, devices: devices, bytes: 1 << exponent, format: .fp16)
                     let projection = try model.project(shape, under: ModelFixture.kernelOnly)
@@ -56,8 +57,9 @@ import Workload
                     // Switches that reduce move each byte once instead of twice.
                     let wire = pattern == .allReduce ? Double(shape.bytes) : shape.wireBytesPerRank
                     #expect(time >= wire / link.value, "\(pattern) \(devices) \(shape.bytes)")
-                    #expect(projection.time >= before, "\(pattern) of \(shape.bytes) bytes")
-                    before = projection.time
+                    let way = projection.kernels[0].name
+                    #expect(projection.time >= before[way] ?? .zero, "\(way) of \(shape.bytes) bytes")
+                    before[way] = projection.time
                 }
             }
         }
@@ -92,7 +94,7 @@ import Workload
     }
 
     @Test func aHostTreeSharesItsBridge() throws {
-        // Host bridge 20 GB/s among 4: 5 GB/s each; wire 0.75 x 1e9 / 5e3 = 150 000 µs, own copy 2.5e8 / (2 x 3.2e4).
+        // 250 MB a rank are far beyond where LL is kept. Host bridge 20 GB/s among 4: 5 GB/s each; wire 0.75 x 1e9 / 5e3 = 150 000 µs, own copy 2.5e8 / (2 x 3.2e4).
         let tree = LinkTopology(fabric: .hostTree, bandwidthPerDirection: BytesPerSecond(32e9))
         var stack = Self.onlySimple
         stack.constants[0].constants.append(
