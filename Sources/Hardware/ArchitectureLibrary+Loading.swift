@@ -146,7 +146,10 @@ extension ArchitectureLibrary {
             throw ArchitectureLibraryError(.unknownName, "no software stack is called '\(id)'\(Spelling.suggestion(for: id, in: known))\(listed)")
         }
         do throws(ConfigurationError) {
-            return try SoftwareStack(id: id, document: ConfigurationDocument.read(path))
+            var stack = try SoftwareStack(id: id, document: ConfigurationDocument.read(path))
+            let kernels = roots.map { "\($0)/software/kernels/\(stack.kernelLibrary).yaml" }.first { FileManager.default.fileExists(atPath: $0) }
+            if let kernels { stack.kernels = try KernelCatalogue(id: stack.kernelLibrary, document: ConfigurationDocument.read(kernels)) }
+            return stack
         } catch {
             throw ArchitectureLibraryError(.invalidFile, error.description)
         }

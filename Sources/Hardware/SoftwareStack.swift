@@ -12,6 +12,8 @@ public struct SoftwareStack: Hashable, Sendable {
     public var notes: String?
     /// Kernel catalogue used for matrix products (an id of `Architectures/software/kernels`), for example `cublas-12`.
     public var kernelLibrary: String
+    /// The catalogue that `kernelLibrary` names, where its file was read; nil for the one built in.
+    public var kernels: KernelCatalogue?
     /// Device-side cost of starting a kernel inside a captured graph.
     public var graphLaunch: Sourced<Seconds>
     /// Host-side cost of one eager kernel call that is exposed when the device waits for it.

@@ -26,14 +26,14 @@ public struct GPUModel: DeviceModel {
     ///   - topology: wiring of the server and its network, for collectives; nil for the device's own links.
     /// - Throws: `missingNumber` when the architecture lacks what every GPU model needs.
     public init(
-        _ architecture: Architecture, stack: SoftwareStack, catalogue: KernelCatalogue = .standard, topology: LinkTopology? = nil
+        _ architecture: Architecture, stack: SoftwareStack, catalogue: KernelCatalogue? = nil, topology: LinkTopology? = nil
     ) throws(ProjectionError) {
         let read = ConstantReader(DeviceConstants(architecture: architecture, stack: stack))
         device = architecture.id
         machine = try GPUMachine(architecture)
         launch = LaunchModel(stack: stack, read: read)
         power = PowerLimit(machine, read)
-        gemm = GEMMModel(architecture, machine: machine, catalogue: catalogue, read: read, power: power)
+        gemm = GEMMModel(architecture, machine: machine, catalogue: catalogue ?? stack.kernels ?? .standard, read: read, power: power)
         elementwise = ElementwiseModel(machine: machine, read: read)
         rowwise = RowwiseModel(machine: machine, read: read)
         attention = try AttentionModel(architecture: architecture, stack: stack)

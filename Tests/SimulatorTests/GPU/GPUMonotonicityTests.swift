@@ -16,7 +16,9 @@ import Workload
         case .clock: numbers.boost *= factor
         case .units:
             numbers.units = Int(Double(numbers.units) * factor)
-            // The cache's rate is stated per device: it grows with the units that draw from it.
+            // The cache is stated per device: its rate and size grow with the units that draw from it. Without the size, twice the rows
+            // under way would really push one another out of the cache before their second reading.
+            numbers.cacheMiB *= factor
             numbers.cacheBytesPerClock = numbers.cacheBytesPerClock.map { $0 * factor }
         case .power: numbers.watts *= factor
         case nil: break
