@@ -100,7 +100,7 @@ extension VectorKernels {
         }
         for row in 0..<rows {
             let scale = sums[row] > 0 ? 1 / sums[row] : 0
-            map(d, from: accumulator + row * d, to: o + (first + row) * layout.outputStride) { $0 * scale }
+            map(d, from: accumulator + row * d, to: o + (first + row) * layout.outputStride, Scaling(factor: scale))
         }
     }
 
@@ -187,7 +187,7 @@ extension VectorKernels {
         let correction = runningMaximum == largest ? 1 : exponential(Vector(repeating: runningMaximum - largest))[0]
         runningMaximum = largest
         runningSum = runningSum * correction + total.sum()
-        if correction != 1 { map(d, from: accumulator, to: accumulator) { $0 * correction } }
+        if correction != 1 { map(d, from: accumulator, to: accumulator, Scaling(factor: correction)) }
     }
 
     /// accumulator[rows, d] += scores[rows, width] v[width, d]: four queries share each load of a value vector.

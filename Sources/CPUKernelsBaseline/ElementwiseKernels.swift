@@ -37,28 +37,25 @@ extension VectorKernels {
     /// GELU with the error function, in place: x/2 (1 + erf(x / sqrt 2)) (Hendrycks and Gimpel, arXiv 1606.08415).
     @inline(never)
     public static func gelu(_ x: UnsafeMutablePointer<Float>, count: Int) {
-        map(count, from: x, to: x) { 0.5 * $0 * (1 + errorFunction($0 * 0.707_106_78)) }
+        map(count, from: x, to: x, ExactGELU())
     }
 
     /// GELU by hyperbolic tangent, in place, as GPT-2 has it: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
     @inline(never)
     public static func geluTanh(_ x: UnsafeMutablePointer<Float>, count: Int) {
-        map(count, from: x, to: x) { value in
-            let inner = value * multiplyAdd(value * value, Vector(repeating: 0.044_715), Vector(repeating: 1))
-            return 0.5 * value * (1 + hyperbolicTangent(inner * 0.797_884_56))
-        }
+        map(count, from: x, to: x, TanhGELU())
     }
 
     /// max(x, 0), in place.
     @inline(never)
     public static func relu(_ x: UnsafeMutablePointer<Float>, count: Int) {
-        map(count, from: x, to: x) { larger($0, Vector.zero) }
+        map(count, from: x, to: x, Rectifier())
     }
 
     /// tanh(x), in place: BERT's pooler.
     @inline(never)
     public static func tanh(_ x: UnsafeMutablePointer<Float>, count: Int) {
-        map(count, from: x, to: x) { hyperbolicTangent($0) }
+        map(count, from: x, to: x, HyperbolicTangent())
     }
 
     /// gate = silu(gate) * up over `count` elements, silu(x) = x / (1 + exp(-x)) (Shazeer, "GLU variants improve transformer", 2020).
@@ -110,4 +107,27 @@ extension VectorKernels {
             index &+= 1
         }
     }
+}
+
+private struct ExactGELU: VectorOperation {
+    @inline(always)
+    func apply(_ x: Vector) -> Vector { 0.5 * x * (1 + errorFunction(x * 0.707_106_78)) }
+}
+
+private struct TanhGELU: VectorOperation {
+    @inline(always)
+    func apply(_ x: Vector) -> Vector {
+        let inner = x * multiplyAdd(x * x, Vector(repeating: 0.044_715), Vector(repeating: 1))
+        return 0.5 * x * (1 + hyperbolicTangent(inner * 0.797_884_56))
+    }
+}
+
+private struct Rectifier: VectorOperation {
+    @inline(always)
+    func apply(_ x: Vector) -> Vector { larger(x, Vector.zero) }
+}
+
+private struct HyperbolicTangent: VectorOperation {
+    @inline(always)
+    func apply(_ x: Vector) -> Vector { hyperbolicTangent(x) }
 }

@@ -70,7 +70,7 @@ public enum VectorKernels {
     ) {
         for row in 0..<rows {
             let source = x + row * columns
-            let square = reduce(columns, source, padding: 0) { $0 * $0 } / Float(columns)
+            let square = dot(columns, source, source) / Float(columns)
             normalize(source, to: y + row * columns, columns, shift: 0, scale: 1 / (square + epsilon).squareRoot(), gain: gain, bias: nil)
         }
     }
@@ -113,7 +113,7 @@ public enum VectorKernels {
             total += value.sum()
         }
         let scale = 1 / total
-        map(columns, from: x, to: x) { $0 * scale }
+        map(columns, from: x, to: x, Scaling(factor: scale))
     }
 
     /// The largest of `count` values.

@@ -6,9 +6,18 @@ public enum DeviceModels {
     ///
     /// - Throws: when the entry explains rather than describes, or lacks a number that its class needs.
     public static func model(for architecture: Architecture, stack: SoftwareStack) throws(ProjectionError) -> any DeviceModel {
+        try model(for: architecture, stack: stack, topology: nil)
+    }
+
+    /// The model of a device in a server or cluster of a given wiring, which its collectives run over.
+    ///
+    /// - Throws: when the entry explains rather than describes, or lacks a number that its class needs.
+    public static func model(
+        for architecture: Architecture, stack: SoftwareStack, topology: LinkTopology?
+    ) throws(ProjectionError) -> any DeviceModel {
         switch architecture.deviceClass {
         case .simtGPU:
-            return try GPUModel(architecture, stack: stack)
+            return try GPUModel(architecture, stack: stack, topology: topology)
         case .systolicArray, .vectorMatrixEngine, .tensorStreaming, .spatialDataflow, .fpgaOverlay:
             return try MatrixEngineModel(architecture: architecture, stack: stack)
         case .cpu:

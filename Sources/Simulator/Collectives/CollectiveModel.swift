@@ -13,6 +13,10 @@ public struct CollectiveModel: Sendable {
     private let constants: CollectiveConstants
     private let launch: LaunchModel
     private let intervals: ProjectionIntervals
+    /// Static power and energy of memory traffic; nil where the device is no GPU or states no power.
+    private let power: PowerLimit?
+    /// Picojoules of one byte over a link.
+    private let linkEnergy: Double
 
     /// - Parameter topology: wiring of the node and its network; nil for the device's usual server.
     /// - Throws: `missingNumber` when the device states no link.
@@ -28,6 +32,10 @@ public struct CollectiveModel: Sendable {
         constants = CollectiveConstants(read, fabric: wiring.fabric, path: architecture.multiprocessor?.operandPath)
         launch = LaunchModel(stack: stack, read: read)
         intervals = ProjectionIntervals(read, group: "collective")
+        let machine = try? GPUMachine(architecture)
+        power = machine.map { PowerLimit($0, read) }.flatMap { $0.budget == nil ? nil : $0 }
+        // 8 pJ a bit at both ends together: board-level serial links of 25 to 100 Gbit/s a lane (estimated from published PHY figures).
+        linkEnergy = read("collective", "link_pj_per_byte", default: 64)
     }
 
     /// Projects one collective.
@@ -45,7 +53,7 @@ public struct CollectiveModel: Sendable {
         if nodes > 1 {
             guard let network = topology.networkBandwidth, network > .zero else {
                 throw ProjectionError(
-                    .missingNumber, "the group spans \(nodes) nodes of \(device) and the network bandwidth of a device is not stated")
+                    .missingNumber, "the group spans \(nodes) nodes of \(device) and no network between them is stated; give a server type or a network bandwidth")
             }
             networkRate = network.bytesPerMicrosecond * constants.networkShare * Double(local)
         }
@@ -135,9 +143,13 @@ public struct CollectiveModel: Sendable {
 
     private func projection(_ shape: Collective, name: String, breakdown: TimeBreakdown) -> OperatorProjection {
         let time = breakdown.total
+        let traffic = shape.devices > 1 ? shape.bytesRead + shape.bytesWritten : .zero
+        let energy = power.map {
+            $0.idle * time.microseconds + traffic.value * $0.memoryPicojoulesPerByte + shape.wireBytesPerRank * linkEnergy
+        }
         return OperatorProjection(
             time: time, breakdown: breakdown, interval: intervals.interval(microseconds: time.microseconds),
             kernels: shape.devices > 1 ? [KernelProjection(name: "\(shape.pattern.rawValue), \(name)", time: time, gridSize: 0, waves: 0)] : [],
-            operations: shape.operations, memoryTraffic: shape.devices > 1 ? shape.bytesRead + shape.bytesWritten : .zero)
+            operations: shape.operations, memoryTraffic: traffic, energy: energy.map { Joules($0 * 1e-12) })
     }
 }

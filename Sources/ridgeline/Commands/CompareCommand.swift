@@ -39,7 +39,7 @@ struct CompareCommand: ParsableCommand {
         let stack = try device.softwareStack()
         let host = try measuredOn.map(hostProjector)
         let entries = sources.map { source in
-            let outcome = Projections([source.workload], on: devices, stack: stack, conditions: device.conditions)
+            let outcome = Projections([source.workload], on: devices, stack: stack, conditions: device.conditions, model: device.model)
             let measured = source.trace.flatMap { trace in
                 trace.origin == .measured ? host.map { TraceComparison(measured: trace, projector: $0) } : nil
             }

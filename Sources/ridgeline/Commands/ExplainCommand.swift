@@ -52,7 +52,7 @@ struct ExplainCommand: ParsableCommand {
     }
 
     private func reports(on architecture: Architecture, stack: SoftwareStack) throws -> [ExplainReport] {
-        let model = try DeviceModels.model(for: architecture, stack: stack)
+        let model = try device.model(architecture, stack)
         if let gemm {
             let shape = try product(gemm)
             let projection = try model.project(shape, under: device.conditions)

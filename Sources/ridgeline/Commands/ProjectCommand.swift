@@ -25,7 +25,7 @@ struct ProjectCommand: ParsableCommand {
     private func perform() throws {
         let sources = try source.sources()
         let stack = try device.softwareStack()
-        let outcome = Projections(sources.map(\.workload), on: try device.devices(), stack: stack, conditions: device.conditions)
+        let outcome = Projections(sources.map(\.workload), on: try device.devices(), stack: stack, conditions: device.conditions, model: device.model)
         guard !outcome.projections.isEmpty else { throw outcome.refusal }
         let report = ProjectionReport(outcome.projections, refusals: outcome.refusals)
         switch output.format {
@@ -43,10 +43,13 @@ struct Projections {
     private(set) var refusals: [(device: String, reason: String)] = []
     private var firstError: (any Error)?
 
-    init(_ workloads: [Workload], on devices: [Architecture], stack: SoftwareStack, conditions: ExecutionConditions) {
+    init(
+        _ workloads: [Workload], on devices: [Architecture], stack: SoftwareStack, conditions: ExecutionConditions,
+        model makeModel: (Architecture, SoftwareStack) throws -> any DeviceModel
+    ) {
         for architecture in devices {
             do {
-                let model = try DeviceModels.model(for: architecture, stack: stack)
+                let model = try makeModel(architecture, stack)
                 var projector = WorkloadProjector(architecture: architecture, stack: stack.id, model: model, conditions: conditions)
                 for workload in workloads { projections.append(try projector.project(workload)) }
             } catch {

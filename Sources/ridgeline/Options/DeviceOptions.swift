@@ -1,5 +1,6 @@
 import ArgumentParser
 import Hardware
+import Quantities
 import Simulator
 
 /// Where architecture files are found; shared by every command that names a device.
@@ -24,6 +25,36 @@ struct DeviceOptions: ParsableArguments {
 
     @Option(help: "How kernels reach the device: graph (captured), eager (a host call each), excluded (kernel time alone).")
     var launch: ExecutionConditions.Launch = .graph
+
+    @Option(
+        help: ArgumentHelp(
+            "Type of server whose links and network carry collectives (see Architectures/systems); without it the device's own links.",
+            valueName: "id"))
+    var server: String?
+
+    @Option(
+        name: .customLong("network-gb-per-s"),
+        help: ArgumentHelp("Network bandwidth of one device towards other nodes, one direction; needed when a group spans nodes.", valueName: "rate"))
+    var network: Double?
+
+    func validate() throws {
+        if let network, !(network > 0 && network.isFinite) { throw ValidationError("--network-gb-per-s \(network): expected a positive rate") }
+    }
+
+    /// The wiring that collectives of a device run over, nil for the device's own links.
+    func topology(_ architecture: Architecture) throws -> LinkTopology? {
+        guard server != nil || network != nil else { return nil }
+        var topology = try server.map { name in
+            try LinkTopology(system: try library.library().serverSystem(named: name), architecture: architecture)
+        } ?? LinkTopology(architecture: architecture)
+        if let network { topology.networkBandwidth = BytesPerSecond(network * 1e9) }
+        return topology
+    }
+
+    /// The model of a device under the options.
+    func model(_ architecture: Architecture, _ stack: SoftwareStack) throws -> any DeviceModel {
+        try DeviceModels.model(for: architecture, stack: stack, topology: try topology(architecture))
+    }
 
     /// The architectures named, in the order given; a path to a YAML file is read as it is.
     func devices() throws -> [Architecture] {

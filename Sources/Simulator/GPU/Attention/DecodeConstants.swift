@@ -90,7 +90,7 @@ private struct DecodeDefaults {
                 reduction: reduction)
         }
         switch path {
-        case .registers: (grouped, single) = (kernel(4, 7, 0.18, 20, 40, 1, 4), kernel(3, 8, 0, 7, 25, 3, 1))
+        case .registers: (grouped, single) = (kernel(4, 7, 0.18, 20, 40, 1, 4), kernel(3, 7, 0, 10, 40, 3, 1))
         case .asynchronousCopy: (grouped, single) = (kernel(4, 6, 0.17, 35, 150, 1, 3), kernel(3, 7, 0, 10, 60, 3, 1))
         case .bulkTensorCopy: (grouped, single) = (kernel(4, 4.8, 0.15, 75, 60, 1, 2.1), kernel(4, 3.3, 0, 20, 100, 3, 1))
         case .tensorMemory: (grouped, single) = (kernel(8, 1.5, 0.1, 245, 47, 1, 0.1), kernel(5.5, 4, 0, 38, 48, 3, 0.1))

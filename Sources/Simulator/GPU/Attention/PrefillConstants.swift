@@ -2,7 +2,8 @@ import Hardware
 
 /// Constants of a prefill kernel; each a physical quantity of a generation or a property of the library.
 struct PrefillConstants: Sendable {
-    /// Latency of the operator's kernels beside launch: pipeline fill and drain, first loads, µs.
+    /// Latency of the operator's kernels beside launch: pipeline fill and drain, first loads, µs. Calibrated with the pass beside the
+    /// kernel; a stack without it saves the pass's own latency.
     var fixed: Double
     /// Share of the matrix pipe's issue slots that the loop uses.
     var issueShare: Double
@@ -38,7 +39,9 @@ struct PrefillConstants: Sendable {
 
     init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
         let base = PrefillDefaults(path)
-        fixed = read(group, "kernel_latency_us", default: base.fixed)
+        passes = read(group, "passes", default: 1)
+        let saved = passes > 0 ? 0 : read(group, "pass_latency_us", default: 4)
+        fixed = max(1, read(group, "kernel_latency_us", default: base.fixed) - saved)
         issueShare = read(group, "issue_share", default: base.issueShare)
         softmaxCycles = read(group, "softmax_cycles_per_score", default: base.softmaxCycles)
         softmaxOverlap = read(group, "softmax_overlap", default: base.softmaxOverlap)
@@ -48,7 +51,6 @@ struct PrefillConstants: Sendable {
         smallTilePenalty = read(group, "small_tile_penalty", default: base.smallTilePenalty)
         queryTile = Int(read(group, "query_tile", default: path == .tensorMemory ? 256 : 128))
         keyTile = Int(read(group, "key_tile", default: 128))
-        passes = read(group, "passes", default: 1)
         passBandwidthShare = read(group, "pass_bandwidth_share", default: 0.85)
         cacheShare = read(group, "pass_cache_share", default: 0.5)
         residencySharpness = read(group, "residency_sharpness", default: 2)
