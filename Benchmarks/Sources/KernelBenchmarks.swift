@@ -95,7 +95,8 @@ struct KernelBenchmarks {
             }
             let softmax = Stopwatch.best { pool.split(rows) { kernels.softmax(y.pointer + $1.lowerBound * columns, $1.count, columns) } }
             let bytes = 8 * Double(count)
-            for (name, time) in [("layernorm", layerNorm), ("softmax", softmax)] {
+            let gelu = Stopwatch.best { pool.split(count, granule: 1024) { kernels.geluTanh(y.pointer + $1.lowerBound, $1.count) } }
+            for (name, time) in [("layernorm", layerNorm), ("softmax", softmax), ("gelu", gelu)] {
                 line("\(name) \(rows) x \(columns)", String(format: "%.1f GB/s", bytes / time * 1e-9), String(format: "%.1f GB/s", bytes / copy * 1e-9), copy / time)
             }
         }
@@ -108,6 +109,11 @@ struct KernelBenchmarks {
             let read = Stopwatch.best { pool.split(n * k, granule: 1024) { _, r in _ = kernels.maximum(w.pointer + r.lowerBound, r.count) } }
             let time = Stopwatch.best { pool.split(n, granule: 64) { kernels.matrixVector(w.pointer, x.pointer, y.pointer, k, $1.lowerBound, $1.upperBound) } }
             let bytes = 4 * Double(n * k)
+            let narrow = UnsafeMutablePointer<UInt16>.allocate(capacity: n * k)
+            kernels.narrowToBF16(w.pointer, narrow, n * k)
+            let half = Stopwatch.best { pool.split(n, granule: 64) { kernels.matrixVectorBF16(narrow, x.pointer, y.pointer, k, $1.lowerBound, $1.upperBound) } }
+            narrow.deallocate()
+            line("1 x \(n) x \(k) bf16", String(format: "%.1f GB/s", bytes / 2 / half * 1e-9), String(format: "%.1f GB/s", bytes / read * 1e-9), read / half / 2)
             line("1 x \(n) x \(k)", String(format: "%.1f GB/s", bytes / time * 1e-9), String(format: "%.1f GB/s", bytes / read * 1e-9), read / time)
         }
     }

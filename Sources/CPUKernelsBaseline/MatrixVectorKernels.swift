@@ -89,32 +89,54 @@ extension VectorKernels {
     }
 
     /// y[n] = x[k] W^T for bfloat16 W[n, k], rows [first, last): half the bytes, widened in registers.
+    ///
+    /// A 32-bit lane holds two neighbours: the odd one is its upper half as it stands, the even one the lower half moved up by a
+    /// multiplication. x is split into even and odd elements once, to match.
     @inline(never)
     public static func matrixVectorBF16(
         _ weight: UnsafePointer<UInt16>, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, k: Int, first: Int, last: Int
     ) {
-        for row in first..<max(first, last) {
-            let w = weight + row * k
-            var a = Vector.zero, b = Vector.zero
-            var index = 0
-            while index &+ 2 &* lanes <= k {
-                a = multiplyAdd(widen(w, index), load(x, index), a)
-                b = multiplyAdd(widen(w, index &+ lanes), load(x, index &+ lanes), b)
-                index &+= 2 &* lanes
+        let pairs = k / (2 &* lanes) &* lanes
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, 2 &* pairs)) { buffer in
+            guard let even = buffer.baseAddress else { return }
+            let odd = even + pairs
+            for index in 0..<pairs {
+                even[index] = x[2 &* index]
+                odd[index] = x[2 &* index &+ 1]
             }
-            var sum = (a + b).sum()
-            while index < k {
-                sum += Float(bitPattern: UInt32(w[index]) << 16) * x[index]
-                index &+= 1
+            for row in first..<max(first, last) {
+                let w = weight + row * k
+                var sum = pairedDot(w, UnsafePointer(even), UnsafePointer(odd), pairs)
+                for index in (2 &* pairs)..<k { sum += Float(bitPattern: UInt32(w[index]) << 16) * x[index] }
+                y[row] = sum
             }
-            y[row] = sum
         }
     }
 
     @inline(always)
-    private static func widen(_ pointer: UnsafePointer<UInt16>, _ offset: Int) -> Vector {
-        let bits = UnsafeRawPointer(pointer + offset).loadUnaligned(as: SIMD16<UInt16>.self)
-        return unsafeBitCast(SIMD16<UInt32>(truncatingIfNeeded: bits) &<< 16, to: Vector.self)
+    private static func pairedDot(_ w: UnsafePointer<UInt16>, _ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>, _ pairs: Int) -> Float {
+        var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
+        var index = 0
+        while index &+ 2 &* lanes <= pairs {
+            (a, b) = pairedMultiplyAdd(w + 2 * index, even + index, odd + index, a, b)
+            (c, d) = pairedMultiplyAdd(w + (2 &* index &+ 2 &* lanes), even + (index &+ lanes), odd + (index &+ lanes), c, d)
+            index &+= 2 &* lanes
+        }
+        while index < pairs {
+            (a, b) = pairedMultiplyAdd(w + 2 * index, even + index, odd + index, a, b)
+            index &+= lanes
+        }
+        return ((a + b) + (c + d)).sum()
+    }
+
+    @inline(always)
+    private static func pairedMultiplyAdd(
+        _ w: UnsafePointer<UInt16>, _ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>, _ a: Vector, _ b: Vector
+    ) -> (Vector, Vector) {
+        let bits = UnsafeRawPointer(w).loadUnaligned(as: SIMD16<UInt32>.self)
+        let low = unsafeBitCast(bits &* SIMD16(repeating: 0x1_0000), to: Vector.self)
+        let high = unsafeBitCast(bits & SIMD16(repeating: 0xFFFF_0000), to: Vector.self)
+        return (multiplyAdd(low, load(even, 0), a), multiplyAdd(high, load(odd, 0), b))
     }
 
     /// Rounds to bfloat16, to nearest even; no element may be NaN.
