@@ -35,7 +35,7 @@ public struct WorkloadProjector {
         phases.reserveCapacity(workload.phases.count)
         for phase in workload.phases { phases.append(try project(phase)) }
         let format = Self.mainFormat(of: workload)
-        guard let peak = architecture.peak(format) ?? architecture.compute.rates.compactMap({ architecture.peak($0.format) }).max() else {
+        guard let peak = Self.peak(of: architecture, in: format) ?? architecture.compute.rates.compactMap({ architecture.peak($0.format) }).max() else {
             throw ProjectionError(.missingNumber, "\(architecture.id) states no compute rate")
         }
         return WorkloadProjection(
@@ -75,6 +75,12 @@ public struct WorkloadProjector {
         let projection = try model.project(shape, under: conditions)
         memo[key] = projection
         return projection
+    }
+
+    /// The dense peak that products of a format can reach: 16-bit operands are widened where fp32 lanes are faster (consumer Pascal).
+    private static func peak(of architecture: Architecture, in format: NumberFormat) -> OperationsPerSecond? {
+        guard format == .fp16 || format == .bf16 else { return architecture.peak(format) }
+        return [format, .fp32].compactMap { architecture.peak($0) }.max()
     }
 
     /// Bytes of the last shared cache that data of one operator may still hold when the next one runs. Half of it: measured L2s of two

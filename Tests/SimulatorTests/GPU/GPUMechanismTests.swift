@@ -113,4 +113,13 @@ import Workload
         let narrow = try Self.time(.rowwise(Rowwise(.layerNorm, rows: 100_000, columns: 1000, format: .fp32)), .init())
         #expect(narrow.memoryTraffic.value < 2.1 * 4e8)
     }
+
+    @Test func halfPrecisionWithoutFastUnitsRunsAtTheSinglePrecisionRate() throws {
+        // Consumer Pascal multiplies fp16 at a 64th of the fp32 rate: libraries widen instead.
+        var slow = GPUFixture.p4
+        slow.vector[.fp16] = 4
+        let half = try Self.time(.matrixMultiply(MatrixMultiply(m: 512, n: 2048, k: 2048, scheme: .uniform(.fp16))), .init(), slow)
+        let single = try Self.time(.matrixMultiply(MatrixMultiply(m: 512, n: 2048, k: 2048, scheme: .uniform(.fp32))), .init(), slow)
+        #expect(half.time <= single.time * 1.05)
+    }
 }

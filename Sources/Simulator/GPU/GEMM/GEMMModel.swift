@@ -54,7 +54,8 @@ struct GEMMModel: Sendable {
         }
         guard path == .single || path == .double || path == .half else { return nil }
         let matrix = rate(.matrix, wide)
-        let vector = rate(.vector, wide)
+        // Without tensor cores 16-bit operands are widened and accumulated in fp32; consumer Pascal multiplies fp16 64 times slower.
+        let vector = path == .half ? [rate(.vector, wide), rate(.vector, [.fp32])].compactMap { $0 }.max() : rate(.vector, wide)
         guard let operations = [matrix, vector].compactMap({ $0 }).max(),
             let kernels = catalogue.kernels(engine: .vector, generation: architecture.generation, path: machine.operandPath)
         else { return nil }
