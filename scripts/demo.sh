@@ -28,3 +28,4 @@ echo "== replaying both on modelled GPUs" >&2
 "$ridgeline" compare --trace "$output/minilm.trace.json" --trace "$output/gpt2.trace.json" --on v100-sxm2-32gb,a100-sxm-80gb,h100-sxm \
     --dtype fp16 --measured-on "$output/this-cpu.yaml" --title "MiniLM and GPT-2: measured here, projected on V100, A100 and H100" \
     --output "$output/report.html"
+echo "$output/report.html"
