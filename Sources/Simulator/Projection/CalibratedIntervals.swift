@@ -3,14 +3,15 @@ import Quantities
 import Workload
 
 extension DeviceModels {
-    /// The model of a device whose P10 to P90 intervals come from calibration residuals; its own where there is no table.
+    /// The model of a device whose P10 to P90 intervals come from calibration residuals; its own where there is no table, and on CPUs, which
+    /// are calibrated one by one on the machine itself.
     ///
-    /// - Throws: as `model(for:stack:)`.
+    /// - Throws: as `model(for:stack:topology:)`.
     public static func model(
-        for architecture: Architecture, stack: SoftwareStack, intervals: IntervalTable?
+        for architecture: Architecture, stack: SoftwareStack, topology: LinkTopology? = nil, intervals: IntervalTable?
     ) throws(ProjectionError) -> any DeviceModel {
-        let model = try model(for: architecture, stack: stack)
-        guard let intervals else { return model }
+        let model = try model(for: architecture, stack: stack, topology: topology)
+        guard let intervals, architecture.deviceClass != .cpu else { return model }
         return CalibratedIntervals(model: model, intervals: intervals.intervals(for: architecture))
     }
 }

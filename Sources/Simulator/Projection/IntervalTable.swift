@@ -5,7 +5,7 @@ import Workload
 
 /// How far measurements lie from projections, by family, generation, format and regime: quantiles of measured over projected time.
 ///
-/// The quantiles come from residuals on calibration data and are data themselves (`Architectures/software/intervals.yaml`). Where a device,
+/// The quantiles come from residuals on calibration data and are data themselves (`Architectures/software/intervals/standard.yaml`). Where a device,
 /// generation or vendor was not calibrated, the nearest entry is widened.
 public struct IntervalTable: Hashable, Sendable {
     /// Quantiles of one population of residuals.

@@ -4,12 +4,12 @@ import Simulator
 import Workload
 
 extension IntervalTable {
-    /// Reads `software/intervals.yaml` of the first root that has one; nil where none has.
+    /// Reads `software/intervals/standard.yaml` of the first root that has one; nil where none has.
     ///
     /// - Throws: every problem of the file.
     public static func read(roots: [String]) throws(ConfigurationError) -> IntervalTable? {
         for root in roots {
-            let path = "\(root)/software/intervals.yaml"
+            let path = "\(root)/software/intervals/standard.yaml"
             guard MeasuredFolder.isFile(path) else { continue }
             return try IntervalTable(ConfigurationDocument.read(path))
         }

@@ -40,7 +40,7 @@ struct ValidateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write the P10 to P90 quantiles of the residuals as an interval file (Architectures/software/intervals.yaml), and print their coverage on rows left out.",
+            "Write the P10 to P90 quantiles of the residuals as an interval file (Architectures/software/intervals/standard.yaml), and print their coverage on rows left out.",
             valueName: "file"))
     var writeIntervals: String?
 

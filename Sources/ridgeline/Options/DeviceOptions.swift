@@ -2,6 +2,7 @@ import ArgumentParser
 import Hardware
 import Quantities
 import Simulator
+import Validation
 
 /// Where architecture files are found; shared by every command that names a device.
 struct LibraryOptions: ParsableArguments {
@@ -38,7 +39,7 @@ struct DeviceOptions: ParsableArguments {
     var network: Double?
 
     func validate() throws {
-        if let network, !(network > 0 && network.isFinite) { throw ValidationError("--network-gb-per-s \(network): expected a positive rate") }
+        if let network, !(network > 0 && network.isFinite) { throw ArgumentParser.ValidationError("--network-gb-per-s \(network): expected a positive rate") }
     }
 
     /// The wiring that collectives of a device run over, nil for the device's own links.
@@ -53,14 +54,15 @@ struct DeviceOptions: ParsableArguments {
 
     /// The model of a device under the options.
     func model(_ architecture: Architecture, _ stack: SoftwareStack) throws -> any DeviceModel {
-        try DeviceModels.model(for: architecture, stack: stack, topology: try topology(architecture))
+        let intervals = try IntervalTable.read(roots: try library.library().roots)
+        return try DeviceModels.model(for: architecture, stack: stack, topology: try topology(architecture), intervals: intervals)
     }
 
     /// The architectures named, in the order given; a path to a YAML file is read as it is.
     func devices() throws -> [Architecture] {
         let library = try library.library()
         let names = on.split(separator: ",").map { $0.trimmingPrefix(" ") }.filter { !$0.isEmpty }.map(String.init)
-        guard !names.isEmpty else { throw ValidationError("--on names no accelerator") }
+        guard !names.isEmpty else { throw ArgumentParser.ValidationError("--on names no accelerator") }
         return try names.map { try library.device($0) }
     }
 
