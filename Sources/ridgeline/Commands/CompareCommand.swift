@@ -38,8 +38,9 @@ struct CompareCommand: ParsableCommand {
         let selection = try device.selection()
         let stack = try device.softwareStack()
         let host = try measuredOn.map(hostProjector)
+        let makeModel = try device.modelMaker()
         let entries = sources.map { source in
-            let outcome = Projections([source.workload], on: selection.architectures, stack: stack, conditions: device.conditions, model: device.model)
+            let outcome = Projections([source.workload], on: selection.architectures, stack: stack, conditions: device.conditions, model: makeModel)
             let measured = source.trace.flatMap { trace in
                 trace.origin == .measured ? host.map { TraceComparison(measured: trace, projector: $0) } : nil
             }

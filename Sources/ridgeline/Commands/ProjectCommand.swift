@@ -26,7 +26,7 @@ struct ProjectCommand: ParsableCommand {
         let sources = try source.sources()
         let stack = try device.softwareStack()
         let selection = try device.selection()
-        let outcome = Projections(sources.map(\.workload), on: selection.architectures, stack: stack, conditions: device.conditions, model: device.model)
+        let outcome = Projections(sources.map(\.workload), on: selection.architectures, stack: stack, conditions: device.conditions, model: try device.modelMaker())
         guard !outcome.projections.isEmpty else { throw outcome.refusal }
         let report = ProjectionReport(outcome.projections, refusals: outcome.refusals + selection.refusals)
         switch output.format {

@@ -52,10 +52,12 @@ struct DeviceOptions: ParsableArguments {
         return topology
     }
 
-    /// The model of a device under the options.
-    func model(_ architecture: Architecture, _ stack: SoftwareStack) throws -> any DeviceModel {
+    /// Makes the model of a device under the options; the interval table is read once for all of them.
+    func modelMaker() throws -> (Architecture, SoftwareStack) throws -> any DeviceModel {
         let intervals = try IntervalTable.read(roots: try library.library().roots)
-        return try DeviceModels.model(for: architecture, stack: stack, topology: try topology(architecture), intervals: intervals)
+        return { architecture, stack in
+            try DeviceModels.model(for: architecture, stack: stack, topology: try topology(architecture), intervals: intervals)
+        }
     }
 
     /// The devices named, in the order given (`all` is every device of the library, by id), and the names that explain instead of describing.
