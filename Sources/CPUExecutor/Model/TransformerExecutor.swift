@@ -1,4 +1,5 @@
 import CPUKernels
+import HostTopology
 import Quantities
 import Workload
 
@@ -35,6 +36,7 @@ public final class TransformerExecutor {
         model: ModelConfiguration, weights store: WeightStore, format: ProductFormat = .f32, threads: Int,
         instructionSet: InstructionSet? = nil, pin: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
+        try Self.checkMemory(for: model, format: format)
         self.model = model
         self.format = format
         self.threads = max(1, threads)
@@ -122,6 +124,17 @@ public final class TransformerExecutor {
             intermediate: max(model.intermediate, model.experts?.intermediate ?? 0), isGated: isGated, vocabulary: model.vocabulary)
         memory = fresh
         return fresh
+    }
+
+    /// Refuses a model whose weights cannot be in memory: fp32 as read, and a packed copy in the products' format.
+    private static func checkMemory(for model: ModelConfiguration, format: ProductFormat) throws {
+        guard let available = try HostTopology.discover().memory.availableBytes else { return }
+        let needed = Double(model.parameters.total) * (4 + Double(format.bytesOfB))
+        guard needed <= Double(available) else {
+            throw ExecutionError(
+                .outOfMemory,
+                "\(model.name) needs about \(Bytes(needed)) for its weights, this machine has \(Bytes(Double(available))) free; `ridgeline trace` and `project` need none")
+        }
     }
 
     private static func scheme(of format: ProductFormat) -> MatrixMultiplyScheme {
