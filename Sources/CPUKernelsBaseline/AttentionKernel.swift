@@ -1,35 +1,10 @@
-/// Where one attention call finds its operands; strides are in elements.
-public struct AttentionLayout: Sendable {
-    /// Elements of a query, key and value head.
-    public var headDimension: Int
-    /// Elements between the queries (and outputs) of consecutive tokens.
-    public var queryStride: Int
-    public var outputStride: Int
-    /// Elements between the keys (and values) of consecutive tokens.
-    public var keyValueStride: Int
-    /// Whether query i sees only keys up to `firstPosition + i`.
-    public var isCausal: Bool
-    /// Position of the first query among the keys.
-    public var firstPosition: Int
-    /// Keys in all.
-    public var keys: Int
-    /// Factor on scores, 1 / sqrt(headDimension).
-    public var scale: Float
-
-    public init(
-        headDimension: Int, queryStride: Int, outputStride: Int, keyValueStride: Int, isCausal: Bool, firstPosition: Int, keys: Int,
-        scale: Float
-    ) {
-        self.headDimension = headDimension
-        self.queryStride = queryStride
-        self.outputStride = outputStride
-        self.keyValueStride = keyValueStride
-        self.isCausal = isCausal
-        self.firstPosition = firstPosition
-        self.keys = keys
-        self.scale = scale
-    }
-}
+/// Where one attention call finds its operands; strides are in elements, `firstPosition` is the place of the first query among the keys.
+///
+/// A tuple, not a struct: the value witnesses of a struct are weak symbols, of which the linker keeps one for the whole program, whatever
+/// instructions that copy was built with.
+public typealias AttentionShape = (
+    headDimension: Int, queryStride: Int, outputStride: Int, keyValueStride: Int, isCausal: Bool, firstPosition: Int, keys: Int, scale: Float
+)
 
 /// Queries and keys of one tile of scores: 64 x 64 of fp32 are 16 KiB, so scores, transposed keys and accumulators stay in L2 at worst, and
 /// transposing 64 keys is spread over 64 queries.
@@ -45,7 +20,7 @@ extension VectorKernels {
     ///   - workspace: `attentionWorkspace(headDimension:)` floats of the calling thread.
     @inline(never)
     public static func attention(
-        _ layout: AttentionLayout, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>, o: UnsafeMutablePointer<Float>,
+        _ layout: AttentionShape, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>, o: UnsafeMutablePointer<Float>,
         first: Int, last: Int, workspace: UnsafeMutablePointer<Float>
     ) {
         var start = first
@@ -63,7 +38,7 @@ extension VectorKernels {
     }
 
     private static func attentionTile(
-        _ layout: AttentionLayout, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>, o: UnsafeMutablePointer<Float>,
+        _ layout: AttentionShape, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>, o: UnsafeMutablePointer<Float>,
         first: Int, rows: Int, workspace: UnsafeMutablePointer<Float>
     ) {
         let d = layout.headDimension
@@ -107,7 +82,7 @@ extension VectorKernels {
     /// scores[rows, width] = scale * q k^T with keys transposed to [d, keyTile]: vectors run over keys, queries are broadcast.
     @inline(always)
     private static func scoreTile(
-        _ layout: AttentionLayout, _ q: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>,
+        _ layout: AttentionShape, _ q: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>,
         rows: Int, width: Int
     ) {
         let d = layout.headDimension
@@ -151,7 +126,7 @@ extension VectorKernels {
     /// The same for few queries (decode), where transposing keys would cost more than it saves: a dot product a key.
     @inline(always)
     private static func scoreRows(
-        _ layout: AttentionLayout, _ q: UnsafePointer<Float>, _ k: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>, rows: Int,
+        _ layout: AttentionShape, _ q: UnsafePointer<Float>, _ k: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>, rows: Int,
         width: Int
     ) {
         for row in 0..<rows {
@@ -175,7 +150,7 @@ extension VectorKernels {
             best = larger(best, load(scores, column))
             column &+= lanes
         }
-        let largest = max(runningMaximum, best.max())
+        let largest = max(runningMaximum, laneMaximum(best))
         var total = Vector.zero
         column = 0
         while column < keyTile {
@@ -186,7 +161,7 @@ extension VectorKernels {
         }
         let correction = runningMaximum == largest ? 1 : exponential(Vector(repeating: runningMaximum - largest))[0]
         runningMaximum = largest
-        runningSum = runningSum * correction + total.sum()
+        runningSum = runningSum * correction + laneSum(total)
         if correction != 1 { map(d, from: accumulator, to: accumulator, Scaling(factor: correction)) }
     }
 

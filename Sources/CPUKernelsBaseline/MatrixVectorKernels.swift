@@ -22,7 +22,7 @@ extension VectorKernels {
                 d = multiplyAdd(load(w3, index), value, d)
                 index &+= lanes
             }
-            var sums = (a.sum(), b.sum(), c.sum(), d.sum())
+            var sums = (laneSum(a), laneSum(b), laneSum(c), laneSum(d))
             while index < k {
                 sums.0 += w0[index] * x[index]
                 sums.1 += w1[index] * x[index]
@@ -126,7 +126,7 @@ extension VectorKernels {
             (a, b) = pairedMultiplyAdd(w + 2 * index, even + index, odd + index, a, b)
             index &+= lanes
         }
-        return ((a + b) + (c + d)).sum()
+        return laneSum((a + b) + (c + d))
     }
 
     @inline(always)
@@ -146,7 +146,7 @@ extension VectorKernels {
         while index &+ lanes <= count {
             let bits = unsafeBitCast(load(x, index), to: SIMD16<UInt32>.self)
             let rounded = (bits &+ 0x7FFF &+ ((bits &>> 16) & 1)) &>> 16
-            UnsafeMutableRawPointer(y + index).storeBytes(of: SIMD16<UInt16>(truncatingIfNeeded: rounded), as: SIMD16<UInt16>.self)
+            UnsafeMutableRawPointer(y + index).storeBytes(of: narrowed(rounded), as: SIMD16<UInt16>.self)
             index &+= lanes
         }
         while index < count {

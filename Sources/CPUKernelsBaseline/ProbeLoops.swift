@@ -21,7 +21,7 @@ public enum ProbeLoops {
             b = multiplyAdd(b, x, x)
             c = multiplyAdd(c, x, x)
         }
-        return (a + b + c).sum()
+        return laneSum(a + b + c)
     }
 
     private static func multiplyAdds7(_ iterations: Int, _ factor: Float) -> Float {
@@ -36,7 +36,7 @@ public enum ProbeLoops {
             f = multiplyAdd(f, x, x)
             g = multiplyAdd(g, x, x)
         }
-        return (a + b + c + d + e + f + g).sum()
+        return laneSum(a + b + c + d + e + f + g)
     }
 
     private static func multiplyAdds12(_ iterations: Int, _ factor: Float) -> Float {
@@ -57,7 +57,7 @@ public enum ProbeLoops {
             k = multiplyAdd(k, x, x)
             l = multiplyAdd(l, x, x)
         }
-        return ((a + b + c + d) + (e + f + g + h) + (i + j + k + l)).sum()
+        return laneSum((a + b + c + d) + (e + f + g + h) + (i + j + k + l))
     }
 
     /// A chain of 16 integer operations of one cycle each per iteration, each waiting for the one before: time / 16 is the clock's period.
@@ -91,7 +91,7 @@ public enum ProbeLoops {
                 index &+= 64
             }
         }
-        return (a + b + c + d).sum()
+        return laneSum(a + b + c + d)
     }
 
     /// z = x + factor y over `count` floats (a multiple of 32), `passes` times: two streams read, one written (McCalpin's STREAM triad).

@@ -14,7 +14,7 @@ extension VectorKernels {
                 best = larger(best, larger(value, -value))
                 index &+= lanes
             }
-            largest = best.max()
+            largest = laneMaximum(best)
             while index < columns {
                 largest = max(largest, abs(source[index]))
                 index &+= 1
@@ -32,7 +32,7 @@ extension VectorKernels {
         while index &+ lanes <= count {
             // Rounding by the magic number leaves the integer in the low bits of the mantissa.
             let bits = unsafeBitCast(load(x, index) * inverse + magic, to: SIMD16<Int32>.self) &- 0x4B40_0000
-            UnsafeMutableRawPointer(q + index).storeBytes(of: SIMD16<Int8>(truncatingIfNeeded: bits), as: SIMD16<Int8>.self)
+            UnsafeMutableRawPointer(q + index).storeBytes(of: narrowed(bits), as: SIMD16<Int8>.self)
             index &+= lanes
         }
         while index < count {
@@ -54,7 +54,7 @@ extension VectorKernels {
             var index = 0
             while index &+ lanes <= columns {
                 let bits = UnsafeRawPointer(source + index).loadUnaligned(as: SIMD16<Int32>.self)
-                store(Vector(bits) * (load(columnScales, index) * scale), target, index)
+                store(converted(bits) * (load(columnScales, index) * scale), target, index)
                 index &+= lanes
             }
             while index < columns {

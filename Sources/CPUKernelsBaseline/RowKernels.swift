@@ -22,11 +22,20 @@ public enum VectorKernels {
         }
     }
 
-    /// Mean and variance of a row in one pass: sums of x - x[0] and of its square, so that a large common mean costs no digits
-    /// (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
+    /// Mean and variance of a row: sums of x - x[0] and of its square in one pass, so that a large common mean costs no digits
+    /// (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983). Where x[0] itself stands far off, as the outlying
+    /// channels of language models do, the squares would cancel: then a second pass starts from the mean of the first.
     @inline(always)
     private static func moments(_ x: UnsafePointer<Float>, _ count: Int) -> (mean: Float, variance: Float) {
-        let origin = Vector(repeating: x[0])
+        let first = moments(x, count, from: x[0])
+        let offset = first.mean - x[0]
+        // Sixteen times the variance: four of the 24 bits lost.
+        return offset * offset > 16 * first.variance ? moments(x, count, from: first.mean) : first
+    }
+
+    @inline(always)
+    private static func moments(_ x: UnsafePointer<Float>, _ count: Int, from start: Float) -> (mean: Float, variance: Float) {
+        let origin = Vector(repeating: start)
         var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
         var a2 = Vector.zero, b2 = Vector.zero, c2 = Vector.zero, d2 = Vector.zero
         var index = 0
@@ -51,16 +60,16 @@ public enum VectorKernels {
             a2 = multiplyAdd(w, w, a2)
             index &+= lanes
         }
-        var sum = ((a + b) + (c + d)).sum()
-        var squares = ((a2 + b2) + (c2 + d2)).sum()
+        var sum = laneSum((a + b) + (c + d))
+        var squares = laneSum((a2 + b2) + (c2 + d2))
         while index < count {
-            let w = x[index] - x[0]
+            let w = x[index] - start
             sum += w
             squares += w * w
             index &+= 1
         }
         let offset = sum / Float(count)
-        return (x[0] + offset, max(0, squares / Float(count) - offset * offset))
+        return (start + offset, max(0, squares / Float(count) - offset * offset))
     }
 
     /// RMSNorm: y = x / sqrt(mean(x^2) + epsilon) * gain; gain[columns]; y may be x.
@@ -104,13 +113,13 @@ public enum VectorKernels {
             sum += value
             column &+= lanes
         }
-        var total = sum.sum()
+        var total = laneSum(sum)
         if column < columns {
             var tail = Vector(repeating: -.infinity)
             for lane in 0..<(columns &- column) { tail[lane] = x[column &+ lane] - largest }
             let value = exponential(tail)
             for lane in 0..<(columns &- column) { x[column &+ lane] = value[lane] }
-            total += value.sum()
+            total += laneSum(value)
         }
         let scale = 1 / total
         map(columns, from: x, to: x, Scaling(factor: scale))
@@ -125,7 +134,7 @@ public enum VectorKernels {
             best = larger(best, load(x, index))
             index &+= lanes
         }
-        var result = best.max()
+        var result = laneMaximum(best)
         while index < count {
             result = max(result, x[index])
             index &+= 1

@@ -24,6 +24,54 @@ func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b 
 @inline(always)
 func smaller(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .< a) }
 
+// Only what the compiler always inlines may be taken from the standard library here. A generic function that it emits instead (`sum`, `max` and
+// the conversions of SIMD types) is a weak symbol: the linker keeps one for all builds of this source, whatever instructions that copy has, and a
+// processor without them stops. Tests/ArchitectureTests looks at the object files.
+
+/// Integers as floats, lane by lane, which the compiler turns into one conversion; so too below.
+@inline(always)
+func converted(_ bits: SIMD16<Int32>) -> Vector {
+    var result = Vector.zero
+    for lane in 0..<lanes { result[lane] = Float(bits[lane]) }
+    return result
+}
+
+/// The low 8 bits of each lane.
+@inline(always)
+func narrowed(_ bits: SIMD16<Int32>) -> SIMD16<Int8> {
+    var result = SIMD16<Int8>.zero
+    for lane in 0..<lanes { result[lane] = Int8(truncatingIfNeeded: bits[lane]) }
+    return result
+}
+
+/// The low 16 bits of each lane.
+@inline(always)
+func narrowed(_ bits: SIMD16<UInt32>) -> SIMD16<UInt16> {
+    var result = SIMD16<UInt16>.zero
+    for lane in 0..<lanes { result[lane] = UInt16(truncatingIfNeeded: bits[lane]) }
+    return result
+}
+
+/// The sum of all lanes, by halves.
+@inline(always)
+func laneSum(_ x: Vector) -> Float {
+    let (a, b) = unsafeBitCast(x, to: (SIMD8<Float>, SIMD8<Float>).self)
+    let (c, d) = unsafeBitCast(a + b, to: (SIMD4<Float>, SIMD4<Float>).self)
+    let (e, f) = unsafeBitCast(c + d, to: (SIMD2<Float>, SIMD2<Float>).self)
+    let pair = e + f
+    return pair[0] + pair[1]
+}
+
+/// The largest of all lanes, by halves.
+@inline(always)
+func laneMaximum(_ x: Vector) -> Float {
+    let (a, b) = unsafeBitCast(x, to: (SIMD8<Float>, SIMD8<Float>).self)
+    let (c, d) = unsafeBitCast(a.replacing(with: b, where: b .> a), to: (SIMD4<Float>, SIMD4<Float>).self)
+    let (e, f) = unsafeBitCast(c.replacing(with: d, where: d .> c), to: (SIMD2<Float>, SIMD2<Float>).self)
+    let pair = e.replacing(with: f, where: f .> e)
+    return pair[1] > pair[0] ? pair[1] : pair[0]
+}
+
 @inline(always)
 func load(_ pointer: UnsafePointer<Float>, _ offset: Int) -> Vector {
     UnsafeRawPointer(pointer + offset).loadUnaligned(as: Vector.self)
@@ -129,7 +177,7 @@ func dot(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>) -> 
         a = multiplyAdd(load(x, index), load(y, index), a)
         index &+= lanes
     }
-    var sum = ((a + b) + (c + d)).sum()
+    var sum = laneSum((a + b) + (c + d))
     while index < count {
         sum += x[index] * y[index]
         index &+= 1

@@ -1,3 +1,5 @@
+import CPUKernelsBaseline
+
 /// Where one attention call finds its operands; strides are in elements.
 public struct AttentionLayout: Sendable {
     /// Elements of a query, key and value head.
@@ -28,5 +30,10 @@ public struct AttentionLayout: Sendable {
         self.firstPosition = firstPosition
         self.keys = keys
         self.scale = scale
+    }
+
+    /// The same for the kernels of any build.
+    var shape: AttentionShape {
+        (headDimension, queryStride, outputStride, keyValueStride, isCausal, firstPosition, keys, scale)
     }
 }

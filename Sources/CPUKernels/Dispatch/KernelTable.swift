@@ -68,7 +68,7 @@ public struct KernelTable: Sendable {
         tanh = { V.tanh($0, count: $1) }
         siluGate = { V.siluGate($0, up: $1, count: $2) }
         rotary = { V.rotary($0, tokens: $1, heads: $2, dimension: $3, stride: $4, cosine: $5, sine: $6) }
-        attention = { V.attention(.init($0), q: $1, k: $2, v: $3, o: $4, first: $5, last: $6, workspace: $7) }
+        attention = { V.attention($0.shape, q: $1, k: $2, v: $3, o: $4, first: $5, last: $6, workspace: $7) }
         matrixVector = { V.matrixVector($0, $1, to: $2, k: $3, first: $4, last: $5) }
         vectorMatrix = { V.vectorMatrix($0, $1, to: $2, k: $3, n: $4, first: $5, last: $6) }
         matrixVectorBF16 = { V.matrixVectorBF16($0, $1, to: $2, k: $3, first: $4, last: $5) }
@@ -95,7 +95,7 @@ public struct KernelTable: Sendable {
         tanh = { V.tanh($0, count: $1) }
         siluGate = { V.siluGate($0, up: $1, count: $2) }
         rotary = { V.rotary($0, tokens: $1, heads: $2, dimension: $3, stride: $4, cosine: $5, sine: $6) }
-        attention = { V.attention(.init($0), q: $1, k: $2, v: $3, o: $4, first: $5, last: $6, workspace: $7) }
+        attention = { V.attention($0.shape, q: $1, k: $2, v: $3, o: $4, first: $5, last: $6, workspace: $7) }
         matrixVector = { V.matrixVector($0, $1, to: $2, k: $3, first: $4, last: $5) }
         vectorMatrix = { V.vectorMatrix($0, $1, to: $2, k: $3, n: $4, first: $5, last: $6) }
         matrixVectorBF16 = { V.matrixVectorBF16($0, $1, to: $2, k: $3, first: $4, last: $5) }
@@ -122,7 +122,7 @@ public struct KernelTable: Sendable {
         tanh = { V.tanh($0, count: $1) }
         siluGate = { V.siluGate($0, up: $1, count: $2) }
         rotary = { V.rotary($0, tokens: $1, heads: $2, dimension: $3, stride: $4, cosine: $5, sine: $6) }
-        attention = { V.attention(.init($0), q: $1, k: $2, v: $3, o: $4, first: $5, last: $6, workspace: $7) }
+        attention = { V.attention($0.shape, q: $1, k: $2, v: $3, o: $4, first: $5, last: $6, workspace: $7) }
         matrixVector = { V.matrixVector($0, $1, to: $2, k: $3, first: $4, last: $5) }
         vectorMatrix = { V.vectorMatrix($0, $1, to: $2, k: $3, n: $4, first: $5, last: $6) }
         matrixVectorBF16 = { V.matrixVectorBF16($0, $1, to: $2, k: $3, first: $4, last: $5) }
@@ -131,35 +131,5 @@ public struct KernelTable: Sendable {
         dequantize = {
             V.dequantize($0, rowScales: $1, columnScales: $2, rows: $3, columns: $4, accumulatorStride: $5, to: $6, stride: $7)
         }
-    }
-}
-
-extension CPUKernelsBaseline.AttentionLayout {
-    /// The same layout as this build's type: the builds share source, not types.
-    fileprivate init(_ layout: AttentionLayout) {
-        self.init(
-            headDimension: layout.headDimension, queryStride: layout.queryStride, outputStride: layout.outputStride,
-            keyValueStride: layout.keyValueStride, isCausal: layout.isCausal, firstPosition: layout.firstPosition, keys: layout.keys,
-            scale: layout.scale)
-    }
-}
-
-extension CPUKernelsAVX2.AttentionLayout {
-    /// The same layout as this build's type: the builds share source, not types.
-    fileprivate init(_ layout: AttentionLayout) {
-        self.init(
-            headDimension: layout.headDimension, queryStride: layout.queryStride, outputStride: layout.outputStride,
-            keyValueStride: layout.keyValueStride, isCausal: layout.isCausal, firstPosition: layout.firstPosition, keys: layout.keys,
-            scale: layout.scale)
-    }
-}
-
-extension CPUKernelsAVX512.AttentionLayout {
-    /// The same layout as this build's type: the builds share source, not types.
-    fileprivate init(_ layout: AttentionLayout) {
-        self.init(
-            headDimension: layout.headDimension, queryStride: layout.queryStride, outputStride: layout.outputStride,
-            keyValueStride: layout.keyValueStride, isCausal: layout.isCausal, firstPosition: layout.firstPosition, keys: layout.keys,
-            scale: layout.scale)
     }
 }
