@@ -40,6 +40,8 @@ public final class TransformerExecutor {
         self.threads = max(1, threads)
         self.store = store
         weightDescription = store.description
+        try MemoryBudget.require(
+            MemoryBudget.weightBytes(model, format: format, mapsSource: store.mapsAll), for: "\(model.name) with \(format.rawValue) products")
         kernels = try KernelTable(try instructionSet ?? InstructionSet.selected())
         self.instructionSet = kernels.instructionSet
         pool = WorkerPool(threads: self.threads, prepare: pin)
@@ -111,13 +113,17 @@ public final class TransformerExecutor {
         if let limit = model.maximumPositions, position + tokens > limit {
             throw ExecutionError(.invalidRequest, "\(position + tokens) tokens; \(model.name) was made for at most \(limit)")
         }
+        if let window = model.slidingWindow, model.slidingWindowLayers > 0, position + tokens > window {
+            throw ExecutionError(
+                .unsupportedModel, "\(position + tokens) tokens; the sliding window of \(model.name), \(window) tokens, does not run on this CPU yet")
+        }
         if let bad = ids.first(where: { $0 < 0 || $0 >= model.vocabulary }) {
             throw ExecutionError(.invalidRequest, "token id \(bad) is outside the vocabulary 0 to \(model.vocabulary - 1)")
         }
         rotaryTables?.extend(to: position + tokens)
         if let memory, memory.rows >= ids.count { return memory }
         let isGated = model.isGated || model.experts != nil
-        let fresh = ActivationMemory(
+        let fresh = try ActivationMemory(
             rows: ids.count, hidden: model.hidden, attentionWidth: model.queryWidth, queryKeyValueWidth: model.queryWidth + 2 * model.keyValueWidth,
             intermediate: max(model.intermediate, model.experts?.intermediate ?? 0), isGated: isGated, vocabulary: model.vocabulary)
         memory = fresh
@@ -150,7 +156,13 @@ extension TransformerExecutor {
     /// - Throws: for requests beyond the vocabulary or the positions of the model.
     public func generate(prompt: [Int], tokens: Int) throws -> [Int] {
         guard tokens > 0 else { return [] }
-        let cache = try makeCache(batch: 1, capacity: prompt.count + tokens)
+        // The last token is not read again: it takes no position. Refused here, not after minutes of generation.
+        let (positions, overflow) = prompt.count.addingReportingOverflow(tokens - 1)
+        if let limit = model.maximumPositions, overflow || positions > limit {
+            throw ExecutionError(
+                .invalidRequest, "\(prompt.count) tokens and \(tokens) generated ones; \(model.name) was made for at most \(limit)")
+        }
+        let cache = try makeCache(batch: 1, capacity: positions)
         var generated = greedy(try decode(prompt, cache: cache), batch: 1)
         endPhase(.prefill)
         while generated.count < tokens, let last = generated.last {
