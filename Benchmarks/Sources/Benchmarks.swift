@@ -11,8 +11,11 @@ enum Benchmarks {
             let topology = try HostTopology.discover()
             let cores = topology.usableCores
             let binding = try ThreadBinding()
-            try KernelBenchmarks(threads: topology.recommendedThreads) { worker in
+            let pin: @Sendable (Int) -> Void = { worker in
                 if cores.indices.contains(worker) { try? binding.bindCurrentThread(toProcessingUnit: cores[worker]) }
+            }
+            try KernelBenchmarks(threads: topology.recommendedThreads, pin: pin) { isFree in
+                if isFree { try? binding.bindCurrentThread(toProcessingUnits: cores) } else { pin(0) }
             }.run()
         }
     }

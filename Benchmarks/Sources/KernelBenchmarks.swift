@@ -6,8 +6,11 @@ struct KernelBenchmarks {
     let kernels: KernelTable
     let threads: Int
     let pool: WorkerPool
+    /// Lets the calling thread run on every core (true) or pins it again (false).
+    let unpin: (Bool) -> Void
 
-    init(threads: Int, pin: @escaping @Sendable (Int) -> Void) throws {
+    init(threads: Int, pin: @escaping @Sendable (Int) -> Void, unpin: @escaping (Bool) -> Void) throws {
+        self.unpin = unpin
         kernels = try KernelTable(try InstructionSet.selected())
         self.threads = threads
         pool = WorkerPool(threads: threads, prepare: pin)
@@ -44,12 +47,14 @@ struct KernelBenchmarks {
         let matrix = try PackedMatrix(source, format: .f32, workers: threads, kernels: kernels)
         let scratch = ScratchMemory()
         let ours = try Stopwatch.best { try matrix.multiply(a.pointer, m: m, to: c.pointer, pool: pool, kernels: kernels, scratch: scratch) }
-        // Our workers sleep before the library's threads start, so that they do not share cores.
+        // Our workers sleep before the library's threads start, and this thread is free: the library's threads inherit its cores.
         Thread.sleep(forTimeInterval: 0.01)
+        unpin(true)
         LibraryProduct.setThreads(threads)
         let library = try LibraryProduct(source, m: m)
         let alone = try Stopwatch.best { try library.run(a.pointer, to: c.pointer) }
         LibraryProduct.setThreads(1)
+        unpin(false)
         return (ours, alone)
     }
 

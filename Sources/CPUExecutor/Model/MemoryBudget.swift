@@ -9,13 +9,14 @@ enum MemoryBudget {
     private static let negligible = 64.0 * 1_048_576
 
     /// - Parameter available: bytes that can be had without swapping; unknown where nil, and then everything passes.
-    /// - Throws: when `bytes` exceed them; the message begins with `what`.
+    /// - Throws: when `bytes` exceed them; the message begins with `what` and ends with `instead`.
     static func require(
-        _ bytes: Double, for what: @autoclosure () -> String, available: @autoclosure () -> Int? = HostTopology.availableMemoryBytes
+        _ bytes: Double, for what: @autoclosure () -> String, instead: String = "",
+        available: @autoclosure () -> Int? = HostTopology.availableMemoryBytes
     ) throws(ExecutionError) {
         guard bytes > negligible, let available = available(), bytes > Double(available) else { return }
         throw ExecutionError(
-            .outOfMemory, "\(what()) needs about \(Bytes(bytes)) of memory, \(Bytes(Double(available))) are available")
+            .outOfMemory, "\(what()) needs about \(Bytes(bytes)) of memory, \(Bytes(Double(available))) are available\(instead)")
     }
 
     /// The bytes that a model's weights take when they run in a format: as read, and packed for matrix products.

@@ -3,6 +3,9 @@ import Quantities
 import Workload
 
 extension TransformerExecutor {
+    /// Elements below which a second thread costs more to hand work to than it saves: about a microsecond of activation.
+    static let elementGranule = 4096
+
     /// The feed-forward branch of `input` (no buffer that it writes: inner, gate, branch) into `memory.branch`.
     func feedForward(_ weights: FeedForwardWeights, _ input: UnsafePointer<Float>, rows: Int, place: @autoclosure () -> String, _ memory: ActivationMemory) throws {
         switch weights {
@@ -17,7 +20,7 @@ extension TransformerExecutor {
             try project(up, input, to: memory.inner, rows: rows, place: place() + ".up")
             let shape = Elementwise(.siluMul, elements: rows * width, inputs: 2, rowWidth: width, format: .fp32)
             observed(place() + ".activation", .elementwise(shape)) {
-                pool.split(rows * width, granule: 1024) { kernels.siluGate(memory.gate + $1.lowerBound, memory.inner + $1.lowerBound, $1.count) }
+                pool.split(rows * width, granule: Self.elementGranule) { kernels.siluGate(memory.gate + $1.lowerBound, memory.inner + $1.lowerBound, $1.count) }
             }
             try project(down, memory.gate, to: memory.branch, rows: rows, place: place() + ".down")
         case .experts(let router, let experts):
@@ -35,7 +38,7 @@ extension TransformerExecutor {
         }
         let kind: Elementwise.Function = model.activation == .relu ? .relu : .gelu
         observed(place(), .elementwise(Elementwise(kind, elements: count, inputs: 1, rowWidth: width, format: .fp32))) {
-            pool.split(count, granule: 1024) { function(x + $1.lowerBound, $1.count) }
+            pool.split(count, granule: Self.elementGranule) { function(x + $1.lowerBound, $1.count) }
         }
     }
 

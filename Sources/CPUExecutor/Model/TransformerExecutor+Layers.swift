@@ -114,7 +114,7 @@ extension TransformerExecutor {
     private func addResidual(_ x: UnsafePointer<Float>, _ memory: ActivationMemory, rows: Int, place: @autoclosure () -> String) {
         let count = rows * model.hidden
         observed(place(), .elementwise(Elementwise(.add, elements: count, inputs: 2, rowWidth: model.hidden, format: .fp32))) {
-            pool.split(count, granule: 1024) { kernels.add(x + $1.lowerBound, memory.residual + $1.lowerBound, $1.count) }
+            pool.split(count, granule: Self.elementGranule) { kernels.add(x + $1.lowerBound, memory.residual + $1.lowerBound, $1.count) }
         }
     }
 }

@@ -41,7 +41,8 @@ public final class TransformerExecutor {
         self.store = store
         weightDescription = store.description
         try MemoryBudget.require(
-            MemoryBudget.weightBytes(model, format: format, mapsSource: store.mapsAll), for: "\(model.name) with \(format.rawValue) products")
+            MemoryBudget.weightBytes(model, format: format, mapsSource: store.mapsAll), for: "\(model.name) with \(format.rawValue) products",
+            instead: "; `ridgeline trace` and `project` need no weights")
         kernels = try KernelTable(try instructionSet ?? InstructionSet.selected())
         self.instructionSet = kernels.instructionSet
         pool = WorkerPool(threads: self.threads, prepare: pin)

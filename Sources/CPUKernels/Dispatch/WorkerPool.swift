@@ -20,8 +20,9 @@ public final class WorkerPool: Sendable {
         nonisolated(unsafe) var body: ((Int) -> Void)?
     }
 
-    /// Pauses before a worker sleeps: some 20 to 70 µs, as a `pause` takes 40 to 140 cycles.
-    private static let patience = 2000
+    /// Pauses before a worker sleeps: some 50 to 150 µs, as a `pause` takes 40 to 140 cycles; a few times what waking a sleeper costs on a
+    /// virtual machine (27 µs seen).
+    private static let patience = 3000
 
     /// - Parameters:
     ///   - threads: at least 1.
@@ -70,7 +71,7 @@ public final class WorkerPool: Sendable {
                 spins += 1
                 CProcessor_pause()
                 // More threads than processors: let the others run.
-                if spins > Self.patience * 4 { sched_yield() }
+                if spins > Self.patience { sched_yield() }
             }
             shared.body = nil
         }

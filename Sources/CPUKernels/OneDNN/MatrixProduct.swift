@@ -14,7 +14,8 @@ public enum ProductFormat: String, CaseIterable, Sendable {
     var b: dnnl_data_type_t { self == .f32 ? dnnl_f32 : self == .bf16 ? dnnl_bf16 : dnnl_s8 }
     var c: dnnl_data_type_t { self == .f32 || self == .bf16 ? dnnl_f32 : dnnl_s32 }
     var bytesOfA: Int { self == .f32 ? 4 : self == .bf16 ? 2 : 1 }
-    var bytesOfB: Int { self == .f32 ? 4 : self == .bf16 ? 2 : 1 }
+    /// Bytes of one element of B.
+    public var bytesOfB: Int { self == .f32 ? 4 : self == .bf16 ? 2 : 1 }
 }
 
 /// C[m, n] = A[m, k] B[k, n] for one m, through oneDNN, with B already in the library's own packed layout.

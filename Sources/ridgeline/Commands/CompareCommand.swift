@@ -35,15 +35,16 @@ struct CompareCommand: ParsableCommand {
 
     private func perform() throws {
         let sources = try source.sources()
-        let devices = try device.devices()
+        let selection = try device.selection()
         let stack = try device.softwareStack()
         let host = try measuredOn.map(hostProjector)
+        let makeModel = try device.modelMaker()
         let entries = sources.map { source in
-            let outcome = Projections([source.workload], on: devices, stack: stack, conditions: device.conditions, model: device.model)
+            let outcome = Projections([source.workload], on: selection.architectures, stack: stack, conditions: device.conditions, model: makeModel)
             let measured = source.trace.flatMap { trace in
                 trace.origin == .measured ? host.map { TraceComparison(measured: trace, projector: $0) } : nil
             }
-            return ComparisonReport.Entry(projections: outcome.projections, refusals: outcome.refusals, measured: measured)
+            return ComparisonReport.Entry(projections: outcome.projections, refusals: outcome.refusals + selection.refusals, measured: measured)
         }
         let report = ComparisonReport(
             title: title ?? sources.map(\.workload.name).joined(separator: " and ") + ": projected",

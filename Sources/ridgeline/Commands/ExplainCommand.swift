@@ -38,8 +38,9 @@ struct ExplainCommand: ParsableCommand {
         let stack = try device.softwareStack()
         var texts: [String] = []
         var documents: [JSONText] = []
+        let makeModel = try device.modelMaker()
         for architecture in try device.devices() {
-            for report in try reports(on: architecture, stack: stack) {
+            for report in try reports(on: architecture, stack: stack, model: try makeModel(architecture, stack)) {
                 texts.append(report.plain)
                 documents.append(report.json)
             }
@@ -51,8 +52,7 @@ struct ExplainCommand: ParsableCommand {
         }
     }
 
-    private func reports(on architecture: Architecture, stack: SoftwareStack) throws -> [ExplainReport] {
-        let model = try device.model(architecture, stack)
+    private func reports(on architecture: Architecture, stack: SoftwareStack, model: any DeviceModel) throws -> [ExplainReport] {
         if let gemm {
             let shape = try product(gemm)
             let projection = try model.project(shape, under: device.conditions)

@@ -25,9 +25,10 @@ struct ProjectCommand: ParsableCommand {
     private func perform() throws {
         let sources = try source.sources()
         let stack = try device.softwareStack()
-        let outcome = Projections(sources.map(\.workload), on: try device.devices(), stack: stack, conditions: device.conditions, model: device.model)
+        let selection = try device.selection()
+        let outcome = Projections(sources.map(\.workload), on: selection.architectures, stack: stack, conditions: device.conditions, model: try device.modelMaker())
         guard !outcome.projections.isEmpty else { throw outcome.refusal }
-        let report = ProjectionReport(outcome.projections, refusals: outcome.refusals)
+        let report = ProjectionReport(outcome.projections, refusals: outcome.refusals + selection.refusals)
         switch output.format {
         case .table: try output.emit(report.plain)
         case .markdown: try output.emit(report.markdown)

@@ -18,7 +18,7 @@ struct DeviceOptions: ParsableArguments {
 
     @Option(
         name: [.long, .customLong("hardware"), .customLong("system")],
-        help: ArgumentHelp("Accelerators: ids, aliases or YAML files, separated by commas.", valueName: "id[,id…]"))
+        help: ArgumentHelp("Accelerators: ids, aliases or YAML files, separated by commas; 'all' for the whole library.", valueName: "id[,id…]"))
     var on: String
 
     @Option(help: "Software stack whose kernels and launches are assumed (see Architectures/software).")
@@ -52,19 +52,39 @@ struct DeviceOptions: ParsableArguments {
         return topology
     }
 
-    /// The model of a device under the options.
-    func model(_ architecture: Architecture, _ stack: SoftwareStack) throws -> any DeviceModel {
+    /// Makes the model of a device under the options; the interval table is read once for all of them.
+    func modelMaker() throws -> (Architecture, SoftwareStack) throws -> any DeviceModel {
         let intervals = try IntervalTable.read(roots: try library.library().roots)
-        return try DeviceModels.model(for: architecture, stack: stack, topology: try topology(architecture), intervals: intervals)
+        return { architecture, stack in
+            try DeviceModels.model(for: architecture, stack: stack, topology: try topology(architecture), intervals: intervals)
+        }
     }
 
-    /// The architectures named, in the order given; a path to a YAML file is read as it is.
-    func devices() throws -> [Architecture] {
-        let library = try library.library()
-        let names = on.split(separator: ",").map { $0.trimmingPrefix(" ") }.filter { !$0.isEmpty }.map(String.init)
-        guard !names.isEmpty else { throw ArgumentParser.ValidationError("--on names no accelerator") }
-        return try names.map { try library.device($0) }
+    /// The devices named, in the order given (`all` is every device of the library, by id), and the names that explain instead of describing.
+    struct Selection {
+        var architectures: [Architecture] = []
+        var refusals: [(device: String, reason: String)] = []
     }
+
+    /// - Throws: for unknown names, files that are wrong, and when every name explains.
+    func selection() throws -> Selection {
+        let library = try library.library()
+        let given = on.split(separator: ",").map { $0.trimmingPrefix(" ") }.filter { !$0.isEmpty }.map(String.init)
+        guard !given.isEmpty else { throw ArgumentParser.ValidationError("--on names no accelerator") }
+        let names = given == ["all"] ? library.ids : given
+        var selection = Selection()
+        for name in names {
+            do {
+                selection.architectures.append(try library.device(name))
+            } catch let error as ArchitectureLibraryError where error.code == .explained && names.count > 1 {
+                selection.refusals.append((name, error.description))
+            }
+        }
+        return selection
+    }
+
+    /// The architectures named; a path to a YAML file is read as it is.
+    func devices() throws -> [Architecture] { try selection().architectures }
 
     /// The stack named.
     func softwareStack() throws -> SoftwareStack { try library.library().softwareStack(stack) }

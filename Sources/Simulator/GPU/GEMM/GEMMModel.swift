@@ -52,16 +52,16 @@ struct GEMMModel: Sendable {
             return Kind(
                 path: path, kernels: .tensorCore(model), passes: passes, intervals: intervals, isMatrixEngine: true)
         }
-        guard path == .single || path == .double || path == .half else { return nil }
+        guard path == .single || path == .double || path.isSixteenBit else { return nil }
         let matrix = rate(.matrix, wide)
         // Without tensor cores 16-bit operands are widened and accumulated in fp32; consumer Pascal multiplies fp16 64 times slower.
-        let vector = path == .half ? [rate(.vector, wide), rate(.vector, [.fp32])].compactMap { $0 }.max() : rate(.vector, wide)
+        let vector = path.isSixteenBit ? [rate(.vector, wide), rate(.vector, [.fp32])].compactMap { $0 }.max() : rate(.vector, wide)
         guard let operations = [matrix, vector].compactMap({ $0 }).max(),
             let kernels = catalogue.kernels(engine: .vector, generation: architecture.generation, path: machine.operandPath)
         else { return nil }
         let onMatrix = operations == matrix
         let model = SharedTileGEMM(
-            machine: machine, group: path == .half ? "gemm.fp32" : path.group, elementBytes: path.loadedActivationBytes,
+            machine: machine, group: path.isSixteenBit ? "gemm.fp32" : path.group, elementBytes: path.loadedActivationBytes,
             operationsPerClock: operations, clock: onMatrix ? machine.matrixClock : machine.vectorClock, kernels: kernels, read: read,
             power: power)
         return Kind(
@@ -163,7 +163,9 @@ extension KernelPath {
     /// Formats of the multiply units that the kernel can use, the usual one first.
     var multiplied: [NumberFormat] {
         switch self {
-        case .half, .weightOnly8, .weightOnly4, .mxfp4WeightOnly: [.fp16, .bf16]
+        case .half: [.fp16]
+        case .bfloat: [.bf16]
+        case .weightOnly8, .weightOnly4, .mxfp4WeightOnly: [.fp16, .bf16]
         case .tf32: [.tf32]
         case .fp8Tensor, .fp8Static, .fp8Block, .fp8Plain: [.fp8e4m3]
         case .int8: [.int8]
@@ -176,7 +178,7 @@ extension KernelPath {
     /// Bytes of an activation in the main loop.
     var loadedActivationBytes: Double {
         switch self {
-        case .half, .weightOnly8, .weightOnly4, .mxfp4WeightOnly: 2
+        case .half, .bfloat, .weightOnly8, .weightOnly4, .mxfp4WeightOnly: 2
         case .tf32, .single: 4
         case .double: 8
         case .fp8Tensor, .fp8Static, .fp8Block, .fp8Plain, .int8, .mxfp8: 1
@@ -188,7 +190,7 @@ extension KernelPath {
     /// Bytes of a weight in the main loop.
     var loadedWeightBytes: Double {
         switch self {
-        case .half: 2
+        case .half, .bfloat: 2
         case .tf32, .single: 4
         case .double: 8
         case .fp8Tensor, .fp8Static, .fp8Block, .fp8Plain, .int8, .weightOnly8: 1

@@ -26,7 +26,7 @@ struct VectorProductModel: Sendable {
     init?(machine: GPUMachine, path: KernelPath, weightBytes: Double, constants: TensorCoreConstants, read: ConstantReader) {
         // cuBLAS takes its GEMV for one token of 16-bit or fp32 operands; TensorRT-LLM's plugins up to four of int8.
         let standard: Double = switch path {
-        case .half, .tf32: 1
+        case .half, .bfloat, .tf32: 1
         case .int8: 4
         default: 0
         }
