@@ -20,3 +20,11 @@ bool CProcessor_supportsBF16(void) { return false; }
 #endif
 
 int CProcessor_currentProcessingUnit(void) { return sched_getcpu(); }
+
+void CProcessor_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}

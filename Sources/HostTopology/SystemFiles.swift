@@ -37,6 +37,11 @@ enum SystemFiles {
 }
 
 extension HostTopology {
+    /// Bytes of memory that can be had without swapping (`MemAvailable` of /proc/meminfo), absent where unreadable.
+    public static var availableMemoryBytes: Int? {
+        SystemFiles.text("/proc/meminfo").flatMap { SystemFiles.memoryBytes(of: "MemAvailable", in: $0) }
+    }
+
     /// The mean number of runnable tasks over the last minute, absent where /proc/loadavg is unreadable: above the count of busy
     /// threads of this process, measurements are polluted.
     public static var loadAverage: Double? {

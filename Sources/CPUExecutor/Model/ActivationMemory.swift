@@ -18,12 +18,14 @@ final class ActivationMemory {
     private let vocabulary: Int
     private let block: UnsafeMutableRawPointer
 
-    init(rows: Int, hidden: Int, attentionWidth: Int, queryKeyValueWidth: Int, intermediate: Int, isGated: Bool, vocabulary: Int) {
+    /// - Throws: when the machine's memory cannot hold the buffers.
+    init(rows: Int, hidden: Int, attentionWidth: Int, queryKeyValueWidth: Int, intermediate: Int, isGated: Bool, vocabulary: Int) throws(ExecutionError) {
         self.rows = rows
         self.vocabulary = vocabulary
         let wide = max(hidden, attentionWidth)
         let sizes = [hidden, wide, wide, queryKeyValueWidth, intermediate, isGated ? intermediate : 0].map { ($0 * rows + 15) / 16 * 16 }
         let total = sizes.reduce(0, +)
+        try MemoryBudget.require(4 * Double(total), for: "the activations of \(rows) tokens")
         block = UnsafeMutableRawPointer.allocate(byteCount: max(64, total * 4), alignment: 64)
         let base = block.bindMemory(to: Float.self, capacity: max(16, total))
         base.update(repeating: 0, count: total)
@@ -49,8 +51,11 @@ final class ActivationMemory {
     }
 
     /// Makes room for the logits of so many rows.
-    func reserveLogits(rows: Int) {
+    ///
+    /// - Throws: when the machine's memory cannot hold them.
+    func reserveLogits(rows: Int) throws(ExecutionError) {
         guard rows > logitRows else { return }
+        try MemoryBudget.require(4 * Double(rows) * Double(vocabulary), for: "the logits of \(rows) tokens")
         logits.deallocate()
         logits = .allocate(capacity: max(1, rows * vocabulary))
         logits.update(repeating: 0, count: rows * vocabulary)

@@ -16,6 +16,10 @@ public final class KeyValueCache {
         guard !elements.overflow, elements.value < 1 << 40 else {
             throw ExecutionError(.outOfMemory, "a KV cache of \(batch) x \(capacity) tokens is beyond any machine")
         }
+        guard layers > 0, batch > 0, capacity > 0, width > 0 else {
+            throw ExecutionError(.invalidRequest, "a KV cache of \(batch) sequences of \(capacity) tokens: both must be positive")
+        }
+        try MemoryBudget.require(8 * Double(elements.value), for: "a KV cache of \(batch) x \(capacity) tokens")
         self.batch = batch
         self.capacity = capacity
         self.width = width

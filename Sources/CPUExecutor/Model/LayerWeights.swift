@@ -60,6 +60,11 @@ struct WeightLoader {
         if let scaling = model.positions.rotary?.scaling {
             throw ExecutionError(.unsupportedModel, "rotary scaling '\(scaling)' does not run on this CPU yet")
         }
+        if let rotary = model.positions.rotary, rotary.dimension != model.headDimension || rotary.pairing != .halves {
+            throw ExecutionError(
+                .unsupportedModel,
+                "\(rotary.dimension) of \(model.headDimension) elements of a head rotated, paired as \(rotary.pairing.rawValue), does not run on this CPU yet; whole heads paired as halves do")
+        }
         switch model.family {
         case "gpt2": return try gpt2()
         case "bert": return try bert()

@@ -6,25 +6,25 @@ extension TransformerExecutor {
     /// Elements below which a second thread costs more to hand work to than it saves: about a microsecond of activation.
     static let elementGranule = 4096
 
-    /// The feed-forward branch of `memory.normalized` into `memory.branch`.
-    func feedForward(_ weights: FeedForwardWeights, rows: Int, place: @autoclosure () -> String, _ memory: ActivationMemory) throws {
+    /// The feed-forward branch of `input` (no buffer that it writes: inner, gate, branch) into `memory.branch`.
+    func feedForward(_ weights: FeedForwardWeights, _ input: UnsafePointer<Float>, rows: Int, place: @autoclosure () -> String, _ memory: ActivationMemory) throws {
         switch weights {
         case .plain(let up, let down):
             let width = up.matrix.source.n
-            try project(up, memory.normalized, to: memory.inner, rows: rows, place: place() + ".up")
+            try project(up, input, to: memory.inner, rows: rows, place: place() + ".up")
             activate(memory.inner, count: rows * width, width: width, place: place() + ".activation")
             try project(down, memory.inner, to: memory.branch, rows: rows, place: place() + ".down")
         case .gated(let gate, let up, let down):
             let width = up.matrix.source.n
-            try project(gate, memory.normalized, to: memory.gate, rows: rows, place: place() + ".gate")
-            try project(up, memory.normalized, to: memory.inner, rows: rows, place: place() + ".up")
+            try project(gate, input, to: memory.gate, rows: rows, place: place() + ".gate")
+            try project(up, input, to: memory.inner, rows: rows, place: place() + ".up")
             let shape = Elementwise(.siluMul, elements: rows * width, inputs: 2, rowWidth: width, format: .fp32)
             observed(place() + ".activation", .elementwise(shape)) {
                 pool.split(rows * width, granule: Self.elementGranule) { kernels.siluGate(memory.gate + $1.lowerBound, memory.inner + $1.lowerBound, $1.count) }
             }
             try project(down, memory.gate, to: memory.branch, rows: rows, place: place() + ".down")
         case .experts(let router, let experts):
-            try mixture(router, experts, rows: rows, place: place(), memory)
+            try mixture(router, experts, input, rows: rows, place: place(), memory)
         }
     }
 
@@ -45,7 +45,7 @@ extension TransformerExecutor {
     /// Mixtral's layer: softmax over all experts, the best `perToken` of them with weights that add up to one, each expert on its tokens
     /// (Jiang et al., "Mixtral of Experts", arXiv 2401.04088).
     private func mixture(
-        _ router: Linear, _ experts: [(gate: Linear, up: Linear, down: Linear)], rows: Int, place: @autoclosure () -> String,
+        _ router: Linear, _ experts: [(gate: Linear, up: Linear, down: Linear)], _ input: UnsafePointer<Float>, rows: Int, place: @autoclosure () -> String,
         _ memory: ActivationMemory
     ) throws {
         guard let configuration = model.experts, let first = experts.first else { return }
@@ -53,7 +53,7 @@ extension TransformerExecutor {
         var scores = [Float](repeating: 0, count: rows * experts.count)
         try scores.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            try project(router, memory.normalized, to: base, rows: rows, place: place() + ".router")
+            try project(router, input, to: base, rows: rows, place: place() + ".router")
             kernels.softmax(base, rows, experts.count)
         }
         let shape = MixtureOfExperts(
@@ -63,13 +63,13 @@ extension TransformerExecutor {
             let choices = ExpertChoice.best(configuration.perToken, of: scores, experts: experts.count)
             memory.branch.update(repeating: 0, count: rows * hidden)
             for (index, expert) in experts.enumerated() {
-                try run(expert, on: choices.filter { $0.expert == index }, memory)
+                try run(expert, on: choices.filter { $0.expert == index }, input, memory)
             }
         }
     }
 
     /// One expert on the tokens that chose it: gathered, multiplied, and added to their rows of the branch with their weights.
-    private func run(_ expert: (gate: Linear, up: Linear, down: Linear), on choices: [ExpertChoice], _ memory: ActivationMemory) throws {
+    private func run(_ expert: (gate: Linear, up: Linear, down: Linear), on choices: [ExpertChoice], _ source: UnsafePointer<Float>, _ memory: ActivationMemory) throws {
         guard !choices.isEmpty else { return }
         let hidden = model.hidden
         let width = expert.up.matrix.source.n
@@ -78,7 +78,7 @@ extension TransformerExecutor {
         try input.withUnsafeMutableBufferPointer { input in
             try output.withUnsafeMutableBufferPointer { output in
                 guard let x = input.baseAddress, let y = output.baseAddress else { return }
-                for (row, choice) in choices.enumerated() { (x + row * hidden).update(from: memory.normalized + choice.row * hidden, count: hidden) }
+                for (row, choice) in choices.enumerated() { (x + row * hidden).update(from: source + choice.row * hidden, count: hidden) }
                 try multiply(expert.gate, x, to: memory.gate, rows: choices.count)
                 try multiply(expert.up, x, to: memory.inner, rows: choices.count)
                 kernels.siluGate(memory.gate, memory.inner, choices.count * width)

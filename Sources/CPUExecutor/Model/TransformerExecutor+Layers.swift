@@ -13,7 +13,7 @@ extension TransformerExecutor {
         try project(layer.attentionOutput, memory.branch, to: memory.normalized, rows: rows, place: "layer \(index) attention.output")
         addResidual(memory.normalized, memory, rows: rows, place: "layer \(index) attention.residual")
         normalize(layer.secondNorm, memory.residual, to: memory.normalized, rows: rows, place: "layer \(index) feed_forward.norm")
-        try feedForward(layer.feedForward, rows: rows, place: "layer \(index) feed_forward", memory)
+        try feedForward(layer.feedForward, memory.normalized, rows: rows, place: "layer \(index) feed_forward", memory)
         addResidual(memory.branch, memory, rows: rows, place: "layer \(index) feed_forward.residual")
     }
 
@@ -25,8 +25,7 @@ extension TransformerExecutor {
         try project(layer.attentionOutput, memory.branch, to: memory.normalized, rows: rows, place: "layer \(index) attention.output")
         addResidual(memory.normalized, memory, rows: rows, place: "layer \(index) attention.residual")
         normalize(layer.firstNorm, memory.residual, to: memory.residual, rows: rows, place: "layer \(index) attention.norm")
-        memory.normalized.update(from: memory.residual, count: rows * model.hidden)
-        try feedForward(layer.feedForward, rows: rows, place: "layer \(index) feed_forward", memory)
+        try feedForward(layer.feedForward, memory.residual, rows: rows, place: "layer \(index) feed_forward", memory)
         addResidual(memory.branch, memory, rows: rows, place: "layer \(index) feed_forward.residual")
         normalize(layer.secondNorm, memory.residual, to: memory.residual, rows: rows, place: "layer \(index) feed_forward.norm")
     }
@@ -72,7 +71,7 @@ extension TransformerExecutor {
             }
         }
         normalize(norm, memory.residual, to: memory.normalized, rows: rows, place: "head.norm")
-        memory.reserveLogits(rows: rows)
+        try memory.reserveLogits(rows: rows)
         try project(head, memory.normalized, to: memory.logits, rows: rows, place: "head.output")
         return UnsafeBufferPointer(start: memory.logits, count: rows * model.vocabulary)
     }

@@ -1,5 +1,4 @@
 import CPUKernels
-import HostTopology
 import Quantities
 import Workload
 
@@ -36,12 +35,14 @@ public final class TransformerExecutor {
         model: ModelConfiguration, weights store: WeightStore, format: ProductFormat = .f32, threads: Int,
         instructionSet: InstructionSet? = nil, pin: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
-        try Self.checkMemory(for: model, format: format)
         self.model = model
         self.format = format
         self.threads = max(1, threads)
         self.store = store
         weightDescription = store.description
+        try MemoryBudget.require(
+            MemoryBudget.weightBytes(model, format: format, mapsSource: store.mapsAll), for: "\(model.name) with \(format.rawValue) products",
+            instead: "; `ridgeline trace` and `project` need no weights")
         kernels = try KernelTable(try instructionSet ?? InstructionSet.selected())
         self.instructionSet = kernels.instructionSet
         pool = WorkerPool(threads: self.threads, prepare: pin)
@@ -113,28 +114,21 @@ public final class TransformerExecutor {
         if let limit = model.maximumPositions, position + tokens > limit {
             throw ExecutionError(.invalidRequest, "\(position + tokens) tokens; \(model.name) was made for at most \(limit)")
         }
+        if let window = model.slidingWindow, model.slidingWindowLayers > 0, position + tokens > window {
+            throw ExecutionError(
+                .unsupportedModel, "\(position + tokens) tokens; the sliding window of \(model.name), \(window) tokens, does not run on this CPU yet")
+        }
         if let bad = ids.first(where: { $0 < 0 || $0 >= model.vocabulary }) {
             throw ExecutionError(.invalidRequest, "token id \(bad) is outside the vocabulary 0 to \(model.vocabulary - 1)")
         }
         rotaryTables?.extend(to: position + tokens)
         if let memory, memory.rows >= ids.count { return memory }
         let isGated = model.isGated || model.experts != nil
-        let fresh = ActivationMemory(
+        let fresh = try ActivationMemory(
             rows: ids.count, hidden: model.hidden, attentionWidth: model.queryWidth, queryKeyValueWidth: model.queryWidth + 2 * model.keyValueWidth,
             intermediate: max(model.intermediate, model.experts?.intermediate ?? 0), isGated: isGated, vocabulary: model.vocabulary)
         memory = fresh
         return fresh
-    }
-
-    /// Refuses a model whose weights cannot be in memory: fp32 as read, and a packed copy in the products' format.
-    private static func checkMemory(for model: ModelConfiguration, format: ProductFormat) throws {
-        guard let available = try HostTopology.discover().memory.availableBytes else { return }
-        let needed = Double(model.parameters.total) * (4 + Double(format.bytesOfB))
-        guard needed <= Double(available) else {
-            throw ExecutionError(
-                .outOfMemory,
-                "\(model.name) needs about \(Bytes(needed)) for its weights, this machine has \(Bytes(Double(available))) free; `ridgeline trace` and `project` need none")
-        }
     }
 
     private static func scheme(of format: ProductFormat) -> MatrixMultiplyScheme {
@@ -163,7 +157,13 @@ extension TransformerExecutor {
     /// - Throws: for requests beyond the vocabulary or the positions of the model.
     public func generate(prompt: [Int], tokens: Int) throws -> [Int] {
         guard tokens > 0 else { return [] }
-        let cache = try makeCache(batch: 1, capacity: prompt.count + tokens)
+        // The last token is not read again: it takes no position. Refused here, not after minutes of generation.
+        let (positions, overflow) = prompt.count.addingReportingOverflow(tokens - 1)
+        if let limit = model.maximumPositions, overflow || positions > limit {
+            throw ExecutionError(
+                .invalidRequest, "\(prompt.count) tokens and \(tokens) generated ones; \(model.name) was made for at most \(limit)")
+        }
+        let cache = try makeCache(batch: 1, capacity: positions)
         var generated = greedy(try decode(prompt, cache: cache), batch: 1)
         endPhase(.prefill)
         while generated.count < tokens, let last = generated.last {

@@ -9,6 +9,8 @@ public struct WordPieceTokenizer: Sendable {
     private let unknown: Int
     private let start: Int
     private let end: Int
+    /// Pieces that a text may spell out (`[MASK]`), with their numbers.
+    private let spelledOut: [(piece: String, number: Int)]
     /// Words longer than this are unknown, as in the reference.
     private static let longestWord = 100
 
@@ -31,6 +33,7 @@ public struct WordPieceTokenizer: Sendable {
         unknown = try special("[UNK]")
         start = try special("[CLS]")
         end = try special("[SEP]")
+        spelledOut = ["[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"].compactMap { piece in identifiers[piece].map { (piece, $0) } }
         self.identifiers = identifiers
         lowerCases = try Self.lowerCases(folder)
     }
@@ -44,8 +47,22 @@ public struct WordPieceTokenizer: Sendable {
 
     /// Token ids of a text between [CLS] and [SEP], cut to `limit` tokens with the end kept.
     public func encode(_ text: String, limit: Int = 512) -> [Int] {
-        let pieces = words(of: text).flatMap(pieces)
-        return [start] + pieces.prefix(max(0, limit - 2)) + [end]
+        var result: [Int] = []
+        var rest = text[...]
+        while let special = nextSpelledOut(in: rest) {
+            result += words(of: String(rest[..<special.range.lowerBound])).flatMap(pieces)
+            result.append(special.number)
+            rest = rest[special.range.upperBound...]
+        }
+        result += words(of: String(rest)).flatMap(pieces)
+        return [start] + result.prefix(max(0, limit - 2)) + [end]
+    }
+
+    /// The first special piece that a text spells out, in capitals as the vocabulary has it.
+    private func nextSpelledOut(in text: Substring) -> (range: Range<Substring.Index>, number: Int)? {
+        guard text.utf8.contains(UInt8(ascii: "[")) else { return nil }
+        let found = spelledOut.compactMap { special in text.range(of: special.piece, options: .literal).map { ($0, special.number) } }
+        return found.min { $0.0.lowerBound < $1.0.lowerBound }
     }
 
     /// Words: cleaned, lower-cased, accents stripped, split at white space, around punctuation and around each CJK character.
@@ -95,7 +112,8 @@ public struct WordPieceTokenizer: Sendable {
     }
 
     private static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" || scalar.properties.generalCategory == .spaceSeparator
+        guard scalar != "\t", scalar != "\n", scalar != "\r" else { return true }
+        return [.spaceSeparator, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {

@@ -65,6 +65,12 @@ public final class WeightStore: @unchecked Sendable {
         }
     }
 
+    /// Whether every tensor is fp32 in a file, so that reading it takes no memory of its own.
+    var mapsAll: Bool {
+        guard case .checkpoint(let files) = origin else { return false }
+        return files.allSatisfy { $0.entries.allSatisfy { $0.format != .bf16 && $0.format != .f16 } }
+    }
+
     /// Whether a checkpoint has a tensor of this name; synthetic weights have every tensor but optional ones.
     func has(_ name: String) -> Bool {
         guard case .checkpoint(let files) = origin else { return false }

@@ -24,6 +24,9 @@ public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
         }
     }
 
+    /// The environment variable that forces a set, on our kernels and on oneDNN alike.
+    static let variable = "RIDGELINE_SIMD"
+
     /// The set that kernels use: the best supported one, or what `RIDGELINE_SIMD` names if this machine supports it.
     ///
     /// - Throws: when the variable names no set, or one that this machine lacks.
@@ -31,7 +34,7 @@ public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(KernelError) -> InstructionSet {
         let supported = supported
-        guard let name = environment["RIDGELINE_SIMD"] else { return supported.last ?? .baseline }
+        guard let name = environment[variable] else { return supported.last ?? .baseline }
         guard let set = InstructionSet(rawValue: name) else {
             let known = allCases.map(\.rawValue).joined(separator: ", ")
             throw KernelError(.unsupported, "RIDGELINE_SIMD=\(name): allowed are \(known)")

@@ -10,6 +10,8 @@ final class OneDNN: Sendable {
     static let shared = Result { () throws(KernelError) -> OneDNN in try OneDNN() }
 
     private init() throws(KernelError) {
+        // A forced instruction set binds the library too; it can be told only before anything else.
+        if let name = ProcessInfo.processInfo.environment[InstructionSet.variable], let set = InstructionSet(rawValue: name) { Self.limit(to: set) }
         var engine: dnnl_engine_t?
         try Self.check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
         guard let engine else { throw KernelError(.library, "oneDNN gave no CPU engine") }
@@ -18,15 +20,30 @@ final class OneDNN: Sendable {
 
     static func instance() throws(KernelError) -> OneDNN { try shared.get() }
 
-    /// Makes OpenMP, if oneDNN brought it, use the calling thread alone. Each worker calls it once.
+    private static func limit(to set: InstructionSet) {
+        switch set {
+        case .baseline: dnnl_set_max_cpu_isa(dnnl_cpu_isa_sse41)
+        case .avx2: dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2)
+        case .avx512: break
+        }
+    }
+
+    /// Whether the library multiplies bfloat16 here: it needs AVX-512, and emulates the dot product where only that is missing.
+    static func hasBF16() throws(KernelError) -> Bool {
+        _ = try instance()
+        return dnnl_get_effective_cpu_isa().rawValue & dnnl_cpu_isa_avx512_core.rawValue == dnnl_cpu_isa_avx512_core.rawValue
+    }
+
+    /// Makes OpenMP, if oneDNN brought it, use the calling thread alone. OpenMP keeps the number for each thread, so each call of a product sets it.
     static func useCallingThreadOnly() { setThreads(1) }
 
     /// Sets how many threads OpenMP uses for calls of the calling thread.
     static func setThreads(_ count: Int) {
-        typealias SetThreads = @convention(c) (Int32) -> Void
-        guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "omp_set_num_threads") else { return }
-        unsafeBitCast(symbol, to: SetThreads.self)(Int32(count))
+        setNumberOfThreads?(Int32(count))
     }
+
+    private static let setNumberOfThreads: (@convention(c) (Int32) -> Void)? =
+        dlsym(UnsafeMutableRawPointer(bitPattern: 0), "omp_set_num_threads").map { unsafeBitCast($0, to: (@convention(c) (Int32) -> Void).self) }
 
     /// The version of the library, for example `2.6.3`.
     static var version: String {

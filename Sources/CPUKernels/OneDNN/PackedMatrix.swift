@@ -44,7 +44,12 @@ public final class PackedMatrix: @unchecked Sendable {
 
     private final class Block: @unchecked Sendable {
         let columns: Range<Int>
+        /// By rows of A. Sentences of all lengths would let it grow without bound: see `limit`.
         var primitives: [Int: (primitive: ProductPrimitive, memory: OneDNNMemory)] = [:]
+        /// The packed weights, one for each layout that some primitive wants; mostly a single one.
+        var packings: [(description: dnnl_memory_desc_t, memory: OneDNNMemory)] = []
+        /// Primitives kept at most; beyond, they are made again (the library has a cache of its own, so that costs microseconds).
+        static let limit = 64
         var stream: OneDNNStream?
 
         init(_ columns: Range<Int>) { self.columns = columns }
@@ -56,6 +61,9 @@ public final class PackedMatrix: @unchecked Sendable {
     public init(_ source: MatrixSource, format: ProductFormat, workers: Int, kernels: KernelTable) throws(KernelError) {
         guard source.n > 0, source.k > 0 else {
             throw KernelError(.invalidShape, "weights of \(source.n) x \(source.k): both must be positive")
+        }
+        if format == .bf16, try !OneDNN.hasBF16() {
+            throw KernelError(.unsupported, "bf16 products need AVX-512, which is absent here or switched off; f32 and int8 run")
         }
         self.source = source
         self.format = format
@@ -171,11 +179,11 @@ public final class PackedMatrix: @unchecked Sendable {
     private func multiply(
         _ block: Block, _ a: UnsafeRawPointer, m: Int, to c: UnsafeMutableRawPointer, stride: Int
     ) throws(KernelError) {
+        OneDNN.useCallingThreadOnly()
         let stream: OneDNNStream
         if let existing = block.stream {
             stream = existing
         } else {
-            OneDNN.useCallingThreadOnly()
             stream = try OneDNNStream()
             block.stream = stream
         }
@@ -184,6 +192,7 @@ public final class PackedMatrix: @unchecked Sendable {
             entry = known
         } else {
             entry = try prepare(block, m: m, stride: stride, stream: stream)
+            if block.primitives.count >= Block.limit { block.primitives.removeAll(keepingCapacity: true) }
             block.primitives[m] = entry
         }
         try entry.primitive.run(a: a, packed: entry.memory, c: c, stream: stream)
@@ -195,8 +204,8 @@ public final class PackedMatrix: @unchecked Sendable {
     ) throws(KernelError) -> (primitive: ProductPrimitive, memory: OneDNNMemory) {
         let columns = block.columns
         let primitive = try ProductPrimitive(format: format, m: m, n: columns.count, k: source.k, stride: stride)
-        for known in block.primitives.values {
-            var left = known.primitive.packedDescription
+        for known in block.packings {
+            var left = known.description
             var right = primitive.packedDescription
             if dnnl_memory_desc_equal(&left, &right) != 0 { return (primitive, known.memory) }
         }
@@ -210,6 +219,7 @@ public final class PackedMatrix: @unchecked Sendable {
                 source.column(columns.lowerBound), type: dnnl_f32, k: source.k, n: columns.count, strides: source.strides,
                 into: primitive.packedDescription, stream: stream)
         }
+        block.packings.append((primitive.packedDescription, memory))
         return (primitive, memory)
     }
 

@@ -39,6 +39,7 @@ public enum ReferenceKernels {
         }
     }
 
+    public static func relu(_ x: Double) -> Double { max(0, x) }
     public static func gelu(_ x: Double) -> Double { 0.5 * x * (1 + erf(x / 2.0.squareRoot())) }
     public static func geluTanh(_ x: Double) -> Double { 0.5 * x * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))) }
     public static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }

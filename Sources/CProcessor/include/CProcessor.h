@@ -14,4 +14,6 @@ bool CProcessor_supportsVNNI(void);
 bool CProcessor_supportsBF16(void);
 /// The processing unit that the calling thread runs on, or -1.
 int CProcessor_currentProcessingUnit(void);
+/// Tells the processor that a loop waits for another thread: saves power and leaves the core to its other hardware thread.
+void CProcessor_pause(void);
 #endif

@@ -113,7 +113,7 @@ struct RunCommand: ParsableCommand {
     private func runText(_ sentences: [String]) throws {
         guard !sentences.isEmpty else { throw ValidationError("no sentence given") }
         let executor = try options.executor(model)
-        let embedder = SentenceEmbedder(executor: executor, tokenizer: try WordPieceTokenizer(folder: model))
+        let embedder = try SentenceEmbedder(executor: executor, folder: model)
         let embeddings = try sentences.map(embedder.embed)
         if let logits {
             var file = SafeTensorsWriter()
