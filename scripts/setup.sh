@@ -13,7 +13,7 @@ for package in "${packages[@]}"; do
 done
 
 if ! command -v swift >/dev/null; then
-    echo "setup: no 'swift' on the PATH; install a Swift 6.2 or later toolchain from swift.org first" >&2
+    echo "setup: no 'swift' on the PATH; install a Swift 6.3 or later toolchain from swift.org first" >&2
     exit 69
 fi
 if ((${#missing[@]} == 0)); then exit 0; fi
