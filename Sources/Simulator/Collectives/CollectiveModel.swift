@@ -6,7 +6,7 @@ import Workload
 /// Collectives as NCCL-like libraries run them: rings under three protocols, in-switch reduction, direct exchange; the fastest is taken.
 ///
 /// Every way costs launch and rendezvous, a latency per dependent hop, its wire bytes at the share of the link that its protocol leaves for
-/// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model-attention.md).
+/// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model.md, collectives).
 public struct CollectiveModel: Sendable {
     private let device: String
     private let topology: LinkTopology

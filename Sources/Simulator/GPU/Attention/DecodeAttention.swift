@@ -8,7 +8,7 @@ import Workload
 /// Two kernels: the grouped one reads a KV head once for all its query heads and multiplies on the matrix pipe; the single-head one runs a
 /// CTA per query head, re-reading the cache from L2 for each. Libraries take the grouped one up to a largest group and where it fills
 /// enough multiprocessors. Time is the p-norm of main memory, of CTAs that each stream at the rate of their bytes in flight, of what a
-/// multiprocessor consumes, and of the matrix pipe (docs/model-attention.md).
+/// multiprocessor consumes, and of the matrix pipe (docs/model.md, decode attention).
 struct DecodeAttention: Sendable {
     private let machine: GPUMachine
     private let constants: DecodeConstants

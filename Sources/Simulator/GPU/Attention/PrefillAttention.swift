@@ -7,7 +7,7 @@ import Workload
 ///
 /// A step multiplies a query tile with a key tile twice (scores, values) and exponentiates the scores between; libraries overlap the
 /// two in part. Every CTA pays a prologue and an epilogue that grow with the rows it loads and stores. Beside the kernel runs a pass that
-/// adds bias, rotates and appends to the cache (docs/model-attention.md).
+/// adds bias, rotates and appends to the cache (docs/model.md, prefill attention).
 struct PrefillAttention: Sendable {
     private let machine: GPUMachine
     private let constants: PrefillConstants

@@ -6,7 +6,7 @@ import Workload
 /// One fused mixture-of-experts layer on a SIMT GPU: permutation, grouped product, activation, grouped product, weighted sum.
 ///
 /// The projection is for the fullest device of the expert-parallel group. Its pairs per expert come from a seeded draw of the routing
-/// (averaged over `draws`); tiles of the grouped products, active weights and pass bytes follow from them (docs/model-attention.md).
+/// (averaged over `draws`); tiles of the grouped products, active weights and pass bytes follow from them (docs/model.md, mixture of experts).
 public struct MixtureOfExpertsModel: Sendable {
     private let machine: GPUMachine
     private let rates: MatrixRates
