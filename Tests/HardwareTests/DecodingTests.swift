@@ -107,6 +107,18 @@ let toyDevice = """
         #expect(old.constants[0].constants[1].number.source.text == "fit; transferred from toy")
     }
 
+    @Test func aUsersCalibrationLiesOverTheShippedOneConstantByConstant() throws {
+        func calibration(_ constants: String) -> String { "rowwise:\n  source: {kind: calibrated, text: fit}\n" + constants }
+        let shipped = try TemporaryLibrary([
+            "acme/generations/toy.yaml": toyGeneration, "acme/toy-100.yaml": toyDevice,
+            "acme/calibrations/toy.yaml": calibration("  row_latency_us: {value: 5}\n  cache_share: {value: 0.5}\n"),
+        ])
+        let own = try TemporaryLibrary(["acme/calibrations/toy.yaml": calibration("  row_latency_us: {value: 3}\n")])
+        let device = try ArchitectureLibrary(roots: own.library.roots + shipped.library.roots).architecture(named: "toy-100")
+        #expect(device.constant("rowwise", "row_latency_us") == 3)
+        #expect(device.constant("rowwise", "cache_share") == 0.5)
+    }
+
     /// What is wrong with a device file, and the messages that a user must get.
     @Test(arguments: [
         ("  units: 10", "  unit: 10", ["5:3: 'compute.units' is missing", "6:3: unknown key 'unit'; did you mean 'units'?"]),

@@ -164,7 +164,19 @@ import Workload
         #expect(try FitProblem(try Self.synthetic(["alpha"]), selection: selection, validator: Fixture.validator()).count == 0)
         var file = CalibrationFile(groups: groups)
         file.set(outcome.variables, to: outcome.values, source: Fixture.source)
-        #expect(file.yaml(under: ["generations", "one"]).contains("generations:\n  one:\n    gemm:\n      launch_us: {value: "))
+        #expect(file.yaml(under: ["generations", "one"]).contains("generations:\n  one:\n    gemm:\n      source: {kind: estimated, text: \"test\"}\n      launch_us: {value: "))
+    }
+
+    @Test func constantsThatNoRowFeelsAreNeitherMovedNorStamped() throws {
+        var selection = FitProblem.Selection(family: .gemm, generation: "one")
+        selection.sample = 40
+        let problem = try FitProblem(try Self.synthetic(), selection: selection, validator: Fixture.validator())
+        let idle = FitVariable(group: "gemm.fp8", name: "issue_share", start: 0.7, plausible: 0.5...1)
+        let variables = FitVariable.variables(of: Fixture.architecture().constants, family: .gemm, patterns: []) + [idle]
+        let outcome = CalibrationFit(problem, variables: variables, options: .init()).run()
+        #expect(outcome.unfelt == ["gemm.fp8/issue_share"])
+        #expect(!outcome.variables.contains(idle))
+        #expect(outcome.rows == 80)
     }
 
     @Test func patternsChooseConstantsOfAnyGroup() {

@@ -11,6 +11,7 @@ public struct FitDocument {
         var parts = ["\(outcome.rows) rows of \(outcome.devices.joined(separator: ", ")) (\(outcome.sources.joined(separator: ", ")))."]
         parts.append(errorTable.plain)
         parts.append(constantTable.plain)
+        if !outcome.unfelt.isEmpty { parts.append("No row feels these; they stay as they were: \(outcome.unfelt.joined(separator: ", ")).") }
         if !outcome.harness.isEmpty { parts += ["Time around the kernels, settled with the fit (it belongs to the measurement's protocol):", harnessTable.plain] }
         return parts.joined(separator: "\n\n")
     }
@@ -77,6 +78,7 @@ public struct FitDocument {
                         "plausible": .array([.number($0.plausible.lowerBound), .number($0.plausible.upperBound)]),
                     ])
                 }),
+            "unfelt": .array(outcome.unfelt.map(JSONText.string)),
             "harness": .array(
                 outcome.harness.map { .object(["series": .string($0.series), "stated_us": .number($0.stated), "fitted_us": .number($0.fitted)]) }),
             "evaluations": .integer(outcome.evaluations),

@@ -44,18 +44,30 @@ public struct CalibrationFile: Sendable {
         for group in groups {
             if keys.isEmpty, group.name != groups.first?.name { lines.append("") }
             lines.append("\(indent)\(Self.key(group.name)):")
+            let shared = Self.commonSource(group)
+            if let shared { lines.append("\(indent)  source: \(Self.text(shared))") }
             for constant in group.constants {
                 var parts = ["value: \(Self.number(constant.number.value))"]
                 if let plausible = constant.plausible {
                     parts.append("plausible: [\(Self.number(plausible.lowerBound)), \(Self.number(plausible.upperBound))]")
                 }
                 let source = constant.number.source
-                parts.append("source: {kind: \(source.kind.rawValue), text: \(Self.quoted(source.text))}")
+                if source != shared { parts.append("source: \(Self.text(source))") }
                 lines.append("\(indent)  \(Self.key(constant.name)): {\(parts.joined(separator: ", "))}")
             }
         }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// The source that most constants of a group have, stated once for the group; nil for a group of one.
+    private static func commonSource(_ group: ConstantGroup) -> Source? {
+        let sources = group.constants.map(\.number.source)
+        let counts = sources.map { source in sources.count { $0 == source } }
+        guard let most = counts.max(), most > 1, let index = counts.firstIndex(of: most) else { return nil }
+        return sources[index]
+    }
+
+    private static func text(_ source: Source) -> String { "{kind: \(source.kind.rawValue), text: \(quoted(source.text))}" }
 
     /// The shortest text that reads back as the number, whole numbers without a fraction.
     private static func number(_ value: Double) -> String {

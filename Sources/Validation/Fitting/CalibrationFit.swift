@@ -21,7 +21,10 @@ public struct CalibrationFit: Sendable {
 
     /// What the fit found.
     public struct Outcome: Sendable {
+        /// The constants that some row feels.
         public var variables: [FitVariable]
+        /// Constants that no row feels, as `group/name`: they stay as they were.
+        public var unfelt: [String]
         /// Fitted values with four significant digits, in the order of the variables.
         public var values: [Double]
         public var rows: Int
@@ -63,7 +66,9 @@ public struct CalibrationFit: Sendable {
         let (before, _) = statistics(start, harnessFrom: kept, on: kept)
         let (after, harness) = statistics(values, harnessFrom: kept, on: kept)
         var outcome = Outcome(
-            variables: variables, values: values, rows: kept.count { problem.sampled[$0] }, sources: problem.sources, devices: devices, before: before, after: after,
+            variables: fit.felt.map { variables[$0] },
+            unfelt: variables.indices.filter { !fit.felt.contains($0) }.map { "\(variables[$0].group)/\(variables[$0].name)" },
+            values: fit.felt.map { values[$0] }, rows: kept.count { problem.sampled[$0] }, sources: problem.sources, devices: devices, before: before, after: after,
             byShape: nil, byDevice: [], harness: zip(problem.harnesses, harness).map { ($0.label, $0.stated, $1) },
             evaluations: fit.evaluations)
         outcome.byShape = crossValidatedByShape(kept, progress: progress)

@@ -19,13 +19,15 @@ struct RobustLeastSquares {
         /// Mean capped residual plus pull.
         var loss: Double
         var evaluations: Int
+        /// Coordinates that some residual feels; the others stayed where they were.
+        var felt: [Int]
     }
 
     /// - Parameter residuals: of a point; those that are not finite count as 10.
     func minimize(from start: [Double], residuals: @escaping ([Double]) -> [Double]) -> Fit {
         var search = Search(settings: self, prior: start, residuals: residuals)
         search.run()
-        return Fit(point: search.point, loss: search.loss, evaluations: search.evaluations)
+        return Fit(point: search.point, loss: search.loss, evaluations: search.evaluations, felt: search.live)
     }
 
     /// Mean of capped absolute residuals; those that are not finite count as 10, a factor of 22 000.
@@ -50,7 +52,7 @@ private struct Search {
     var evaluations = 0
     private var damping = 0.01
     /// Coordinates that some row feels; the others cost nothing.
-    private var live: [Int] = []
+    private(set) var live: [Int] = []
 
     init(settings: RobustLeastSquares, prior: [Double], residuals: @escaping ([Double]) -> [Double]) {
         self.settings = settings
