@@ -63,6 +63,8 @@ public struct AttentionModel: Sendable {
         if shape.keyValue != shape.query { try requireReadable(shape.keyValue) }
         switch shape.phase {
         case .prefill: return prefill[Variant(shape).rawValue].project(shape, rate: rate, conditions: conditions)
+        // The backward kernel walks tiles of queries whatever their number.
+        case .decode where shape.isBackward: return prefill[Variant(shape).rawValue].project(shape, rate: rate, conditions: conditions)
         case .decode:
             if LatentAttention.applies(to: shape) { return latent.project(shape, rate: rate, conditions: conditions) }
             return decode[shape.keyValue.bytesPerElement <= 1 ? 1 : 0].project(shape, rate: rate, conditions: conditions)
