@@ -24,6 +24,10 @@ extension EngineMachine {
             demand.padding += one.padding * computed
             demand.arrayFill += one.arrayFill
         }
+        // Few queries fill no array. Graph compilers then multiply on the vector units (XLA strength-reduces such products), two operations each.
+        let vectorTime = attention.operations.value / (vectorOperationsPerCycle * share) / vectorClock
+        let takesVectorUnits = vectorTime < demand.matrix
+        if takesVectorUnits { (demand.matrix, demand.padding, demand.arrayFill) = (0, 0, 0) }
         let scores = Double(batch) * Double(rows) * Double(keys) * computed
         let outputs = Double(batch) * Double(rows) * Double(valueWidth)
         // Forward: scale, running maximum, subtraction, sum, rescale. Backward: scale, subtraction, normalisation, and for dS = P (dP - D) a
@@ -32,7 +36,7 @@ extension EngineMachine {
         // A cache in a narrower format is widened: one operation an element.
         let widened = attention.keyValue.bitsPerElement < attention.query.bitsPerElement
             ? attention.keyValueBytes.value / attention.keyValue.bytesPerElement : 0
-        demand.vector = (vector + widened) / (vectorOperationsPerCycle * share) / vectorClock
+        demand.vector = (vector + widened) / (vectorOperationsPerCycle * share) / vectorClock + (takesVectorUnits ? vectorTime : 0)
         demand.specialFunction = scores / (specialFunctionsPerCycle * share) / vectorClock
         demand.traffic = attention.bytesRead.value + attention.bytesWritten.value
         demand.storedBytes = attention.keyValueBytes.value

@@ -39,8 +39,12 @@ struct EngineMachine: Sendable {
     let floorMicroseconds: Double
     /// Time until a compiled graph that the host has handed over starts, in microseconds: once for a graph, not for each of its operators.
     let dispatchMicroseconds: Double
-    /// Cycles in which a new stationary tile is loaded behind the current one.
+    /// Cycles in which a new stationary tile is loaded behind the current one, in the format of the geometry.
     let loadCycles: Double
+    /// Bits of the format in which each cell of an array does one multiply-add a cycle.
+    let geometryBits: Double
+    /// Whether a compiler lays successive operators side by side and streams results from one to the next without main memory.
+    let chainsOperators: Bool
     /// Cycles to fill and drain the arrays once per dependent operator.
     let fillCycles: Double
     /// Share of cycles in which a full array accepts operands.
@@ -83,6 +87,9 @@ struct EngineMachine: Sendable {
             dataflow = .dotProduct
             paddingRows = 1
         }
+        let cells = arrays * rows * columns
+        geometryBits = Double(multiplyAdds.min { abs($0.perCycle / cells - 1) < abs($1.perCycle / cells - 1) }?.format.bitsPerElement ?? 16)
+        chainsOperators = architecture.deviceClass == .spatialDataflow || architecture.deviceClass == .tensorStreaming
         let vector = architecture.compute.rates.filter { $0.engine == .vector }.map(\.operationsPerClock.value).max()
         // A vector unit nobody describes: one operation for each 32 multiply-adds of the matrix engine, the ratio of TPU v4 (4.3 of 275 TF).
         vectorOperationsPerCycle = vector.map { $0 * units } ?? base.perCycle / 32

@@ -27,8 +27,10 @@ extension EngineMachine {
     /// Weight-stationary arrays hold a rows x columns tile of B while the rows of A stream through it, so a tile costs max(m, load) cycles
     /// (Jouppi et al., "In-datacenter performance analysis of a tensor processing unit", ISCA 2017); output-stationary ones hold a tile of C for
     /// k cycles. Padding to the array's sides is work like any other; fill and drain are paid once per dependent operator.
+    ///
+    /// - Parameter keepsOutput: whether the result streams to the next operator on chip.
     func demand(
-        of product: MatrixMultiply, residentWeights: Double, residentInput: Double, units inUse: Double
+        of product: MatrixMultiply, residentWeights: Double, residentInput: Double, keepsOutput: Bool = false, units inUse: Double
     ) throws(ProjectionError) -> EngineDemand {
         var demand = try matrixDemand(of: product, units: inUse)
         let share = inUse / units
@@ -40,6 +42,7 @@ extension EngineMachine {
         let again = rereadBytes(
             m: Double(product.m), n: Double(product.n), activations: activations / batch, weights: product.weightBytes.value / batch, share: share)
         demand.traffic = max(0, activations - residentInput) + weights + batch * again + product.bytesWritten.value
+        if keepsOutput { demand.traffic -= product.bytesWritten.value }
         if product.hasWeights { demand.storedBytes = weights }
         demand.memory = demand.traffic / (memoryBandwidth * share)
         return demand
@@ -56,7 +59,9 @@ extension EngineMachine {
         // Formats faster than the geometry's base rate push more than one multiply-add through a cell each cycle.
         let cellRate = perCycle / (arrays * rows * columns)
         let (batch, m, n, k) = (Double(product.batch), Double(product.m), Double(product.n), Double(product.k))
-        let cycles = batch * arrayCycles(m: m, n: n, k: k, arrays: arrays) / cellRate
+        // A row of weights enters the array each cycle, as many bytes whatever the format.
+        let load = loadCycles * Double(product.scheme.compute.bitsPerElement) / geometryBits
+        let cycles = batch * arrayCycles(m: m, n: n, k: k, arrays: arrays, cellRate: cellRate, loadCycles: load)
         var demand = EngineDemand()
         demand.matrix = cycles / issueEfficiency / matrixClock
         demand.padding = max(0, cycles - batch * m * n * k / perCycle) / issueEfficiency / matrixClock
@@ -71,24 +76,32 @@ extension EngineMachine {
         return demand
     }
 
-    /// Cycles of the busiest array at one multiply-add per cell and cycle.
-    private func arrayCycles(m: Double, n: Double, k: Double, arrays: Double) -> Double {
+    /// Cycles of the busiest array, `cellRate` multiply-adds per cell and cycle.
+    private func arrayCycles(m: Double, n: Double, k: Double, arrays: Double, cellRate: Double, loadCycles: Double) -> Double {
         switch dataflow {
         case .weightStationary:
-            let tiles = (k / rows).rounded(.up) * (n / columns).rounded(.up)
-            let streamed = (m / paddingRows).rounded(.up) * paddingRows
-            // Fewer tiles than arrays: the arrays that are left take a share of the rows with a copy of the tile.
-            guard tiles < arrays else { return (tiles / arrays).rounded(.up) * max(streamed, loadCycles) }
-            let copies = (arrays / tiles).rounded(.down)
-            return max((streamed / copies).rounded(.up), loadCycles)
+            // C' = B' A': the compiler holds whichever operand costs less.
+            return min(
+                stationaryCycles(m: m, n: n, k: k, arrays: arrays, cellRate: cellRate, loadCycles: loadCycles),
+                stationaryCycles(m: n, n: m, k: k, arrays: arrays, cellRate: cellRate, loadCycles: loadCycles))
         case .outputStationary:
-            return bestOutputStationary(m: m, n: n, k: k, arrays: arrays)
+            return bestOutputStationary(m: m, n: n, k: k, arrays: arrays) / cellRate
         case .dotProduct:
             // Small blocks: padding to the block in every dimension, blocks spread over the arrays, k split where outputs are too few.
             let blocks = (m / min(rows, max(m, 1))).rounded(.up) * (n / columns).rounded(.up) * (k / rows).rounded(.up)
             let cyclesPerBlock = max(1, min(rows, m))
-            return max((blocks / arrays).rounded(.up), 1) * cyclesPerBlock
+            return max((blocks / arrays).rounded(.up), 1) * cyclesPerBlock / cellRate
         }
+    }
+
+    /// The rows x columns tiles of the n side are held while m rows stream through them.
+    private func stationaryCycles(m: Double, n: Double, k: Double, arrays: Double, cellRate: Double, loadCycles: Double) -> Double {
+        let tiles = (k / rows).rounded(.up) * (n / columns).rounded(.up)
+        let streamed = (m / paddingRows).rounded(.up) * paddingRows
+        // Fewer tiles than arrays: the arrays that are left take a share of the rows with a copy of the tile.
+        guard tiles < arrays else { return (tiles / arrays).rounded(.up) * max(streamed / cellRate, loadCycles) }
+        let copies = (arrays / tiles).rounded(.down)
+        return max((streamed / copies).rounded(.up) / cellRate, loadCycles)
     }
 
     /// Output-stationary engines can be reshaped (Gaudi's MME as 256x256, 512x128, 128x512): the best of the three.

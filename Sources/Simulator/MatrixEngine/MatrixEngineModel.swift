@@ -42,7 +42,9 @@ public struct MatrixEngineModel: DeviceModel {
         let demand: EngineDemand
         switch shape {
         case .matrixMultiply(let product):
-            demand = try machine.demand(of: product, residentWeights: weights, residentInput: input, units: units)
+            demand = try machine.demand(
+                of: product, residentWeights: weights, residentInput: input,
+                keepsOutput: conditions.keepsOutput && machine.chainsOperators, units: units)
         case .attention(let attention):
             demand = try machine.demand(of: attention, units: units)
         case .rowwise(let rowwise):

@@ -41,6 +41,8 @@ public struct ExecutionConditions: Hashable, Sendable {
     public var streamedShare = 0.0
     /// Whether the operator is the first of a compiled graph, or runs alone.
     public var startsPass = true
+    /// Whether on-chip memory has room for the result until the next operator takes it.
+    public var keepsOutput = false
 
     public init(
         launch: Launch = .graph, residentInput: Bytes = .zero, residentWeights: Bytes = .zero,

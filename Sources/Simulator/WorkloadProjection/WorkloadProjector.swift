@@ -144,6 +144,7 @@ public struct OperatorSurroundings: Hashable, Sendable {
         var conditions = base
         conditions.streamedShare = streamedShare
         conditions.startsPass = startsPass
+        conditions.keepsOutput = shape.bytesWritten > .zero && shape.bytesWritten <= onChipCapacity
         conditions.residentInput = previousOutput <= onChipCapacity ? previousOutput : .zero
         conditions.residentWeights = phaseWeights <= onChipCapacity ? Self.weightBytes(of: shape) : .zero
         return conditions
