@@ -15,7 +15,7 @@ public struct LayerProjection: Hashable, Sendable {
     /// Whether `bound` is the memory's.
     public var isMemoryBound: Bool
 
-    /// Share of the data sheet's bound that the projection reaches, at most 1.
+    /// Share of the data sheet's bound that the projection reaches: at most 1 unless weights stay in on-chip memory from pass to pass.
     public var shareOfBound: Double { bound / time }
 }
 
