@@ -55,14 +55,18 @@ public struct RankingReport {
     private let scenarios: [Scenario]
     private let rows: [Row]
     private let layers: Int
+    private let command: String
     private let refusals: [(device: String, reason: String)]
 
     /// - Parameters:
     ///   - column: scenario to sort by; equal times keep the order given.
     ///   - layers: layers of the model, for cost and energy of all of them.
+    ///   - command: what repeats the report, for the head of the Markdown form.
     public init(
-        _ scenarios: [Scenario], rows: [Row], sortedBy column: Int, layers: Int, refusals: [(device: String, reason: String)] = []
+        _ scenarios: [Scenario], rows: [Row], sortedBy column: Int, layers: Int, command: String = "ridgeline rank",
+        refusals: [(device: String, reason: String)] = []
     ) {
+        self.command = command
         self.scenarios = scenarios
         self.layers = layers
         self.refusals = refusals
@@ -74,14 +78,16 @@ public struct RankingReport {
         µs: one layer, the mean of the stack, without embeddings, head and sampling. bound: share of the data sheet's bound, which is the longer of arithmetic at
         the dense peak and weights, keys and values once at the bandwidth of the memory that holds them. held by: the largest owner of the time. lies: how the
         whole model with its KV cache lies (`1`: in one device's memory; `x n`: layers over n devices, one at a time at work; `streams`: that share of weights and
-        KV cache comes from backing memory). J and $: one token of all layers in the last scenario; $ for a million of them; empty where no power or price is known.
+        KV cache comes from backing memory). J and $: one token of all layers in the last scenario; $ for a million of them, all devices paid for and serving nothing else;
+        empty where no power or price is known.
         """
 
     public var plain: String { (([table.plain] + refusals.map { "\($0.device): not ranked: \($0.reason)" })).joined(separator: "\n") }
 
     public var markdown: String {
         let missing = refusals.isEmpty ? [] : ["Not ranked:", refusals.map { "- \($0.device): \($0.reason)" }.joined(separator: "\n")]
-        return ([Self.legend, table.markdown] + missing).joined(separator: "\n\n")
+        let head = ["# Accelerators by one decoder block", "Made by `\(command)`; do not edit. How to read it: docs/ranking.md.", Self.legend]
+        return (head + [table.markdown] + missing).joined(separator: "\n\n")
     }
 
     private var table: TextTable {

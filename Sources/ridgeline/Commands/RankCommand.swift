@@ -45,7 +45,7 @@ struct RankCommand: ParsableCommand {
         let configuration = try ModelLibrary.find(model)
         let scenarios = try scenarios()
         let formats = try formats()
-        let workloads = try formats.map { format in try scenarios.map { try configuration.workload(for: $0.request(format)) } }
+        let workloads = try formats.map { format in try scenarios.map { try $0.workload(configuration, format) } }
         let selection = try device.selection()
         let stack = try device.softwareStack()
         let makeModel = try device.modelMaker()
@@ -73,13 +73,22 @@ struct RankCommand: ParsableCommand {
         case .batch: scenarios.count - 1
         }
         let report = RankingReport(
-            scenarios.map { .init(title: $0.title, tokens: $0.tokens) }, rows: rows, sortedBy: column, layers: configuration.layers, refusals: refusals)
+            scenarios.map { .init(title: $0.title, tokens: $0.tokens) }, rows: rows, sortedBy: column, layers: configuration.layers,
+            command: reproduction, refusals: refusals)
         switch output.format {
         case .table: try output.emit(report.plain)
         case .markdown: try output.emit(report.markdown)
         case .csv: try output.emit(report.csv)
         case .json: try output.emit(report.json.rendered)
         }
+    }
+
+    /// The command that repeats the report: the options that decide about numbers.
+    private var reproduction: String {
+        var words = ["ridgeline rank --model \(model) --context \(context) --batch \(batch) --dtype \(dtype) --on \(device.on) --sort \(sort.rawValue)"]
+        if device.stack != "neutral" { words.append("--stack \(device.stack)") }
+        if device.launch != .graph { words.append("--launch \(device.launch.rawValue)") }
+        return (words + ["--format markdown"]).joined(separator: " ")
     }
 
     /// A pass of the model that is ranked.
@@ -91,8 +100,14 @@ struct RankCommand: ParsableCommand {
         var generated: Int
         var tokens: Int
 
-        func request(_ format: NumberFormat) -> WorkloadRequest {
-            WorkloadRequest(batch: batch, promptTokens: prompt, generatedTokens: generated, format: format)
+        func workload(_ model: ModelConfiguration, _ format: NumberFormat) throws -> Workload {
+            func request(prompt: Int) -> WorkloadRequest {
+                WorkloadRequest(batch: batch, promptTokens: prompt, generatedTokens: generated, format: format)
+            }
+            var workload = try model.workload(for: request(prompt: prompt))
+            // A server fills the cache of many sequences piece by piece: while they decode, only a step's activations are alive.
+            if kind == .decode { workload.memory.activations = try model.workload(for: request(prompt: 1)).memory.activations }
+            return workload
         }
     }
 
