@@ -118,7 +118,7 @@ public struct RankingReport {
                 table.rows.append([
                     row.device, row.deviceClass.rawValue, row.format.rawValue, scenario.title, "\(cell.layer.time.microseconds)",
                     "\(cell.layer.bound.microseconds)", cell.layer.isMemoryBound ? "memory" : "arithmetic", cell.layer.breakdown.largest.rawValue,
-                    "\(Self.devices(cell.placement))", "\(Self.streamed(cell.placement))",
+                    "\(cell.placement.devicesInSeries)", "\(cell.placement.streamedShare)",
                 ])
             }
         }
@@ -138,8 +138,8 @@ public struct RankingReport {
                                     "scenario": .string(scenario.title), "layer_us": .number(cell.layer.time.microseconds),
                                     "bound_us": .number(cell.layer.bound.microseconds),
                                     "bound": .string(cell.layer.isMemoryBound ? "memory" : "arithmetic"),
-                                    "held_by": .string(cell.layer.breakdown.largest.rawValue), "devices": .integer(Self.devices(cell.placement)),
-                                    "streamed_share": .number(Self.streamed(cell.placement)),
+                                    "held_by": .string(cell.layer.breakdown.largest.rawValue), "devices": .integer(cell.placement.devicesInSeries),
+                                    "streamed_share": .number(cell.placement.streamedShare),
                                 ])
                             }),
                         "joules_per_token": .optional(perToken(row)), "dollars_per_million_tokens": .optional(dollars(row)),
@@ -158,7 +158,7 @@ public struct RankingReport {
     private func dollars(_ row: Row) -> Double? {
         guard let scenario = scenarios.last, let cell = row.cells.last, let price = row.dollarsPerHour else { return nil }
         let seconds = cell.layer.time.value * Double(layers) / Double(max(1, scenario.tokens))
-        return price * Double(Self.devices(cell.placement)) * seconds / 3600 * 1e6
+        return price * Double(cell.placement.devicesInSeries) * seconds / 3600 * 1e6
     }
 
     private static func lies(_ placement: Placement, _ backing: String?) -> String {
@@ -167,13 +167,5 @@ public struct RankingReport {
         case .streamed(let share): "streams \(Numeral.percent(share))" + (backing.map { " from \($0)" } ?? "")
         case .inSeries(let devices): "x \(devices)"
         }
-    }
-
-    private static func devices(_ placement: Placement) -> Int {
-        if case .inSeries(let devices) = placement { devices } else { 1 }
-    }
-
-    private static func streamed(_ placement: Placement) -> Double {
-        if case .streamed(let share) = placement { share } else { 0 }
     }
 }

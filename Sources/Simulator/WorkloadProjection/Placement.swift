@@ -34,6 +34,16 @@ public enum Placement: Hashable, Sendable {
         return max(1, Int(min(1e9, (required / capacity).rounded(.up))))
     }
 
+    /// Devices that the workload lies on, one after another.
+    public var devicesInSeries: Int {
+        if case .inSeries(let devices) = self { devices } else { 1 }
+    }
+
+    /// Share of the weights and cached keys and values that backing memory holds.
+    public var streamedShare: Double {
+        if case .streamed(let share) = self { share } else { 0 }
+    }
+
     /// The sends that a pass over devices in series adds; nil where there are none, or where no link is stated.
     ///
     /// GPUs and CPUs are projected as if one device held everything: they have tensor and pipeline parallelism to ask for, and the result says

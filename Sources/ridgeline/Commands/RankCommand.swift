@@ -149,7 +149,7 @@ struct RankCommand: ParsableCommand {
                     }
                     cells.append(.init(layer: layer, placement: projection.placement))
                 }
-                let streams = cells.contains { if case .streamed = $0.placement { true } else { false } }
+                let streams = cells.contains { $0.placement.streamedShare > 0 }
                 return RankingReport.Row(
                     device: architecture.id, deviceClass: architecture.deviceClass, format: format,
                     backing: streams ? architecture.backingMemory?.technology : nil,
