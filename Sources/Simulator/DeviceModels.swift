@@ -19,7 +19,7 @@ public enum DeviceModels {
         case .simtGPU:
             return try GPUModel(architecture, stack: stack, topology: topology)
         case .systolicArray, .vectorMatrixEngine, .tensorStreaming, .spatialDataflow, .fpgaOverlay:
-            return try MatrixEngineModel(architecture: architecture, stack: stack)
+            return try MatrixEngineModel(architecture: architecture, stack: stack, topology: topology)
         case .cpu:
             return try CPUModel(architecture: architecture, stack: stack)
         case .explained:

@@ -18,6 +18,7 @@ struct Ridgeline: AsyncParsableCommand {
             ModelsCommand.self,
             ProfileCommand.self,
             ProjectCommand.self,
+            RankCommand.self,
             RunCommand.self,
             TopologyCommand.self,
             TraceCommand.self,

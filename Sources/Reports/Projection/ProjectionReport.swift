@@ -67,12 +67,21 @@ public struct ProjectionReport {
                 "\(projection.interval.p10) .. \(projection.interval.p90)",
                 projection.timeToFirstToken?.description ?? "-", projection.timePerOutputToken?.description ?? "-",
                 Numeral.rate(projection.tokensPerSecond), Numeral.percent(projection.modelFLOPsUtilisation),
-                Numeral.percent(projection.memory.share) + (projection.memory.fits ? "" : " DOES NOT FIT"),
+                Numeral.percent(projection.memory.share) + Self.lies(projection),
                 projection.joulesPerToken.map { Numeral.significant($0) } ?? "unknown",
                 projection.dollarsPerMillionTokens.map { Numeral.significant($0) } ?? "unknown",
             ])
         }
         return table
+    }
+
+    /// What a workload that exceeds main memory was projected as.
+    private static func lies(_ projection: WorkloadProjection) -> String {
+        switch projection.placement {
+        case .resident: ""
+        case .streamed(let share): ", streams \(Numeral.percent(share))"
+        case .inSeries(let devices): " DOES NOT FIT, \(devices) in series"
+        }
     }
 
     private var phaseTable: TextTable {
@@ -113,7 +122,8 @@ public struct ProjectionReport {
                 "kv_cache_bytes": .number(projection.memory.required.keyValueCache.value),
                 "activations_bytes": .number(projection.memory.required.activations.value),
                 "total_bytes": .number(projection.memory.required.total.value), "capacity_bytes": .number(projection.memory.capacity.value),
-                "fits": .boolean(projection.memory.fits),
+                "fits": .boolean(projection.memory.fits), "streamed_share": .number(projection.placement.streamedShare),
+                "devices_in_series": .integer(projection.placement.devicesInSeries),
             ]),
             "joules_per_token": .optional(projection.joulesPerToken), "dollars_per_million_tokens": .optional(projection.dollarsPerMillionTokens),
             "gco2e_per_million_tokens": .optional(projection.gramsOfCarbonPerMillionTokens()),

@@ -24,8 +24,10 @@ extension CPUMachine {
         cost.waves = pieces / workers
         cost.dispatches = 1
 
-        let isDecode = queries < 4
-        let width = Double(attention.headDimension + attention.valueHeadDimension) / 2
+        let isDecode = queries < 4 && !attention.isBackward
+        // Two multiply-adds for each pair and element of a mean head; backward five, three of them over the query width (scores again, dQ, dK).
+        let (overQueries, overValues) = attention.isBackward ? (3.0, 2.0) : (1.0, 1.0)
+        let width = (overQueries * Double(attention.headDimension) + overValues * Double(attention.valueHeadDimension)) / 2
         let perScore = isDecode ? kernels.decodeScore + kernels.decodeScoreElement * width : kernels.prefillScore + kernels.prefillScoreElement * width
         let wanted = heads * attention.scoresPerHead * perScore / (workers * clock)
         let computed = heads * computedScores(attention) * perScore / (workers * clock)
@@ -49,7 +51,7 @@ extension CPUMachine {
             cost.breakdown[.tail] = slowest - max(computed, min(wanted, slowest))
         }
         // New keys and values are appended to the cache by the calling thread before the workers start.
-        if attention.isCausal {
+        if attention.isCausal, !attention.isBackward {
             let appended = min(once, once * queries / Double(attention.keyValueTokens))
             // The cache of all layers lies in memory.
             cost.breakdown[.extraPasses] += appended / input.readRate(cores: 1) + appended / memory.writeRate(cores: 1)

@@ -66,7 +66,7 @@ struct CPUKernelCosts: Sendable {
         case .add, .mul, .addScalar, .mulScalar, .cast: add
         case .relu: relu
         case .gelu, .geluMul: gelu
-        case .tanh, .sigmoid, .silu, .exp, .pow, .powScalar, .div, .divScalar: tanh
+        case .tanh, .sigmoid, .silu, .elu, .exp, .pow, .powScalar, .div, .divScalar: tanh
         case .siluMul: siluGate
         // Three or two tensors in, as many out, with a square root and a division.
         case .adamUpdate, .sgdUpdate: tanh

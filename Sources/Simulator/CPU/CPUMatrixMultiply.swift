@@ -131,8 +131,7 @@ extension CPUMachine {
 
     /// Experts one after another, each a small feed-forward of its own; every expert that is hit streams its weights.
     func cost(of layer: MixtureOfExperts, _ surroundings: CPUSurroundings) throws(ProjectionError) -> CPUCost {
-        let pairs = max(1, layer.balancedPairs)
-        let active = max(1, min(Double(layer.localExperts), pairs))
+        let (pairs, active) = try ExpertLoads.mean(of: layer)
         let tokens = max(1, Int((pairs / active).rounded(.up)))
         let up = MatrixMultiply(m: tokens, n: layer.localIntermediate, k: layer.hidden, scheme: layer.scheme)
         let down = MatrixMultiply(m: tokens, n: layer.hidden, k: layer.localIntermediate, scheme: layer.scheme)

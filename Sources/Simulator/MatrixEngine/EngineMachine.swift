@@ -32,10 +32,19 @@ struct EngineMachine: Sendable {
     /// On-chip bytes for operands, and bytes per microsecond between them and the engines; the latter is infinite where no file states it.
     let onChipBytes: Double
     let onChipBandwidth: Double
+    /// Bytes per microsecond of the link to the host, and of that to slower memory behind the main one; nil where there is none.
+    let hostBandwidth: Double?
+    let backingBandwidth: Double?
     /// Fixed time of one compiled operator on the device, in microseconds.
     let floorMicroseconds: Double
-    /// Cycles in which a new stationary tile is loaded behind the current one.
+    /// Time until a compiled graph that the host has handed over starts, in microseconds: once for a graph, not for each of its operators.
+    let dispatchMicroseconds: Double
+    /// Cycles in which a new stationary tile is loaded behind the current one, in the format of the geometry.
     let loadCycles: Double
+    /// Bits of the format in which each cell of an array does one multiply-add a cycle.
+    let geometryBits: Double
+    /// Whether a compiler lays successive operators side by side and streams results from one to the next without main memory.
+    let chainsOperators: Bool
     /// Cycles to fill and drain the arrays once per dependent operator.
     let fillCycles: Double
     /// Share of cycles in which a full array accepts operands.
@@ -78,22 +87,28 @@ struct EngineMachine: Sendable {
             dataflow = .dotProduct
             paddingRows = 1
         }
+        let cells = arrays * rows * columns
+        geometryBits = Double(multiplyAdds.min { abs($0.perCycle / cells - 1) < abs($1.perCycle / cells - 1) }?.format.bitsPerElement ?? 16)
+        chainsOperators = architecture.deviceClass == .spatialDataflow || architecture.deviceClass == .tensorStreaming
         let vector = architecture.compute.rates.filter { $0.engine == .vector }.map(\.operationsPerClock.value).max()
         // A vector unit nobody describes: one operation for each 32 multiply-adds of the matrix engine, the ratio of TPU v4 (4.3 of 275 TF).
         vectorOperationsPerCycle = vector.map { $0 * units } ?? base.perCycle / 32
         specialFunctionsPerCycle = architecture.compute.specialFunctionsPerClockPerUnit.map { $0.value * units } ?? vectorOperationsPerCycle / 8
         pinBandwidth = architecture.memory.bandwidth.value.bytesPerMicrosecond
-        memoryBandwidth = pinBandwidth * (constants.value("engine", "bandwidth_share") ?? defaults.bandwidthShare)
+        memoryBandwidth = pinBandwidth * min(1, constants.value("engine", "bandwidth_share") ?? defaults.bandwidthShare)
         let onChip = architecture.caches.last
         let scale = onChip?.scope == .unit ? units : 1
         onChipBytes = (onChip?.capacity.value.value ?? 0) * scale
         onChipBandwidth = onChip?.bandwidth.map { $0.value.bytesPerMicrosecond * scale }
             ?? onChip?.bytesPerClock.map { $0.value * scale * architecture.clock(of: .matrix).cyclesPerMicrosecond } ?? .infinity
+        hostBandwidth = architecture.host?.bandwidthPerDirection.value.bytesPerMicrosecond
+        backingBandwidth = architecture.backingMemory?.bandwidth.value.bytesPerMicrosecond
+        dispatchMicroseconds = constants.value("engine", "dispatch_us") ?? 0
         floorMicroseconds = constants.value("engine", "kernel_floor_us") ?? defaults.floorMicroseconds
         loadCycles = constants.value("engine", "tile_load_cycles") ?? defaults.loadCycles(rows: rows)
         fillCycles = constants.value("engine", "fill_cycles") ?? (rows + columns)
-        issueEfficiency = constants.value("engine", "issue_efficiency") ?? defaults.issueEfficiency
-        overlapExponent = constants.value("engine", "overlap_exponent") ?? 3
+        issueEfficiency = min(1, constants.value("engine", "issue_efficiency") ?? defaults.issueEfficiency)
+        overlapExponent = max(1, constants.value("engine", "overlap_exponent") ?? 3)
         isBulkSynchronous = constants.value("engine", "is_bulk_synchronous").map { $0 != 0 } ?? false
         meshCrossing = constants.value("engine", "mesh_crossing_us") ?? 0
         power = architecture.power?.thermalDesign.value.value

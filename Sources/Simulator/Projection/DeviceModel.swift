@@ -37,6 +37,12 @@ public struct ExecutionConditions: Hashable, Sendable {
     public var isSustained: Bool
     /// Compute units that the program runs on (one core of a two-core chip, pinned threads of a CPU); nil for all of them.
     public var unitsInUse: Int?
+    /// Share of the weights and cached keys and values that lie in backing memory because main memory does not hold them.
+    public var streamedShare = 0.0
+    /// Whether the operator is the first of a compiled graph, or runs alone.
+    public var startsPass = true
+    /// Whether on-chip memory has room for the result until the next operator takes it.
+    public var keepsOutput = false
 
     public init(
         launch: Launch = .graph, residentInput: Bytes = .zero, residentWeights: Bytes = .zero,

@@ -74,7 +74,7 @@ public enum TimeOwner: String, CaseIterable, Hashable, Sendable {
     case contention
     /// Weight loading and pipeline fill of a systolic array.
     case arrayFill = "array_fill"
-    /// Dispatch of work to threads and library call overhead on a CPU.
+    /// Dispatch of work to threads and library calls on a CPU; of a compiled graph by the host of a matrix engine.
     case dispatch
 }
 

@@ -14,6 +14,8 @@ public struct WorkloadProjection: Hashable, Sendable {
     public var devices: Int
     public var phases: [PhaseProjection]
     public var memory: MemoryFit
+    /// How the workload lies on devices whose main memory may be too small for it.
+    public var placement: Placement
     /// Dense peak of the format that does most of the arithmetic, in operations per second.
     public var peak: OperationsPerSecond
     /// The format of `peak`.

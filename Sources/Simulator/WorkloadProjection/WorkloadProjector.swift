@@ -31,9 +31,10 @@ public struct WorkloadProjector {
     ///
     /// - Throws: `ProjectionError` for the first operator that the device cannot run; its sentence names the operator's place.
     public mutating func project(_ workload: Workload) throws(ProjectionError) -> WorkloadProjection {
+        let placement = Placement(of: workload, on: architecture)
         var phases: [PhaseProjection] = []
         phases.reserveCapacity(workload.phases.count)
-        for phase in workload.phases { phases.append(try project(phase)) }
+        for phase in workload.phases { phases.append(try project(phase, placed: placement)) }
         let format = Self.mainFormat(of: workload)
         guard let peak = Self.peak(of: architecture, in: format) ?? architecture.compute.rates.compactMap({ architecture.peak($0.format) }).max() else {
             throw ProjectionError(.missingNumber, "\(architecture.id) states no compute rate")
@@ -42,22 +43,30 @@ public struct WorkloadProjector {
             architecture: architecture.id, architectureName: architecture.name, workload: workload.name, stack: stack,
             devices: workload.devices, phases: phases,
             memory: MemoryFit(required: workload.memory, capacity: architecture.memory.capacity.value),
+            placement: placement,
             peak: peak, peakFormat: format, memoryBandwidth: architecture.memory.bandwidth.value,
             price: architecture.prices.min { $0.dollarsPerHour.value < $1.dollarsPerHour.value })
     }
 
-    private mutating func project(_ phase: WorkloadPhase) throws(ProjectionError) -> PhaseProjection {
+    private mutating func project(_ phase: WorkloadPhase, placed placement: Placement) throws(ProjectionError) -> PhaseProjection {
         var surroundings = OperatorSurroundings(
             phaseWeights: phase.operators.reduce(.zero) { $0 + OperatorSurroundings.weightBytes(of: $1.shape) * Double($1.count) })
+        if case .streamed(let share) = placement { surroundings.streamedShare = share }
         var placed: [PlacedProjection] = []
         placed.reserveCapacity(phase.operators.count)
         for item in phase.operators {
             do {
                 let projection = try project(item.shape, after: &surroundings)
+                // What starts a graph is paid once, so an operator that repeats cannot carry it.
+                if item.count == 1 { surroundings.startsPass = false }
                 placed.append(PlacedProjection(name: item.name, shape: item.shape, count: item.count, projection: projection))
             } catch {
                 throw ProjectionError(error.code, "\(item.name) on \(architecture.id): \(error.description)")
             }
+        }
+        if let handOver = placement.handOver(in: phase, on: architecture) {
+            let projection = try project(handOver.shape, after: &surroundings)
+            placed.append(PlacedProjection(name: handOver.name, shape: handOver.shape, count: handOver.count, projection: projection))
         }
         return PhaseProjection(kind: phase.kind, tokens: phase.tokens, repetitions: phase.repetitions, operators: placed)
     }
@@ -87,7 +96,14 @@ public struct WorkloadProjector {
     /// partitions keep 0.42 to 0.6 of their size (docs/model.md, residency), and inputs and outputs compete.
     private var onChipCapacity: Bytes {
         let shared = architecture.caches.last { $0.scope == .device }
-        return (shared?.capacity.value ?? .zero) * 0.5
+        return (shared?.capacity.value ?? softwareManaged) * 0.5
+    }
+
+    /// Memory beside the units that a compiler places tensors in, over all units; nothing where it is main memory itself.
+    private var softwareManaged: Bytes {
+        guard architecture.deviceClass != .simtGPU, architecture.deviceClass != .cpu, let last = architecture.caches.last else { return .zero }
+        let total = last.capacity.value * Double(architecture.compute.units.value)
+        return total < architecture.memory.capacity.value * 0.5 ? total : .zero
     }
 
     /// The format that does most of the workload's matrix arithmetic; ties go to the wider format.
@@ -114,6 +130,10 @@ public struct OperatorSurroundings: Hashable, Sendable {
     public var previousOutput: Bytes
     /// Weight bytes that one pass over the phase reads: if they fit on chip together, each repetition finds them there.
     public var phaseWeights: Bytes
+    /// Share of weights and cached keys and values that lie in backing memory.
+    public var streamedShare = 0.0
+    /// Whether nothing of the compiled graph has run yet.
+    public var startsPass = true
 
     public init(previousOutput: Bytes = .zero, phaseWeights: Bytes = Bytes(.greatestFiniteMagnitude)) {
         self.previousOutput = previousOutput
@@ -122,6 +142,9 @@ public struct OperatorSurroundings: Hashable, Sendable {
 
     func conditions(for shape: Operator, base: ExecutionConditions, onChipCapacity: Bytes) -> ExecutionConditions {
         var conditions = base
+        conditions.streamedShare = streamedShare
+        conditions.startsPass = startsPass
+        conditions.keepsOutput = shape.bytesWritten > .zero && shape.bytesWritten <= onChipCapacity
         conditions.residentInput = previousOutput <= onChipCapacity ? previousOutput : .zero
         conditions.residentWeights = phaseWeights <= onChipCapacity ? Self.weightBytes(of: shape) : .zero
         return conditions

@@ -125,6 +125,7 @@ extension FrameworkCall {
         case "gelu": function = .gelu
         case "tanh": function = .tanh
         case "silu": function = .silu
+        case "elu": function = .elu
         case "sigmoid": function = .sigmoid
         case "exp": function = .exp
         default: return nil

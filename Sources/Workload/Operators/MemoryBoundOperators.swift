@@ -46,7 +46,7 @@ public struct Rowwise: OperatorShape {
 /// A function applied element by element.
 public struct Elementwise: OperatorShape {
     public enum Function: String, Hashable, Sendable, CaseIterable {
-        case add, mul, div, pow, relu, gelu, tanh, silu, cast
+        case add, mul, div, pow, relu, gelu, tanh, silu, elu, cast
         case addScalar = "add_scalar"
         case mulScalar = "mul_scalar"
         case divScalar = "div_scalar"
@@ -84,7 +84,7 @@ public struct Elementwise: OperatorShape {
     public var operations: Operations {
         let perElement: Double = switch function {
         case .add, .mul, .div, .relu, .addScalar, .mulScalar, .divScalar, .cast: 1
-        case .pow, .powScalar, .gelu, .tanh, .silu, .sigmoid, .exp: 8
+        case .pow, .powScalar, .gelu, .tanh, .silu, .elu, .sigmoid, .exp: 8
         case .siluMul, .geluMul: 9
         // Two moving averages (3 each), two bias corrections, root, sum, quotient, decay, step.
         case .adamUpdate: 14

@@ -59,14 +59,24 @@ public struct AttentionModel: Sendable {
     ///   convert the cache's.
     public func project(_ shape: Attention, under conditions: ExecutionConditions) throws(ProjectionError) -> OperatorProjection {
         try Self.validate(shape)
-        let rate = try rates.required(shape.query, for: "attention")
+        let rate = try multiplyRate(shape.query)
         if shape.keyValue != shape.query { try requireReadable(shape.keyValue) }
         switch shape.phase {
         case .prefill: return prefill[Variant(shape).rawValue].project(shape, rate: rate, conditions: conditions)
+        // The backward kernel walks tiles of queries whatever their number.
+        case .decode where shape.isBackward: return prefill[Variant(shape).rawValue].project(shape, rate: rate, conditions: conditions)
         case .decode:
             if LatentAttention.applies(to: shape) { return latent.project(shape, rate: rate, conditions: conditions) }
             return decode[shape.keyValue.bytesPerElement <= 1 ? 1 : 0].project(shape, rate: rate, conditions: conditions)
         }
+    }
+
+    /// The rate at which a format is multiplied: without tensor cores 16-bit operands are widened where fp32 lanes are faster (consumer Pascal
+    /// multiplies fp16 64 times slower), as in products.
+    private func multiplyRate(_ format: NumberFormat) throws(ProjectionError) -> MatrixRates.Rate {
+        let rate = try rates.required(format, for: "attention")
+        guard rate.engine == .vector, format == .fp16 || format == .bf16, let wide = rates[.fp32], wide.engine == .vector else { return rate }
+        return wide.operationsPerClock > rate.operationsPerClock ? wide : rate
     }
 
     static func validate(_ shape: Attention) throws(ProjectionError) {

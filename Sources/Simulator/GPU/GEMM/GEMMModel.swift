@@ -12,9 +12,18 @@ struct GEMMModel: Sendable {
         }
         var path: KernelPath
         var kernels: Kernels
+        /// The matrix-vector kernel beside shared-memory tiles; tensor-core kernels choose among their own.
+        var vectorProduct: VectorProductModel?
         var passes: QuantisationPasses
         var intervals: ProjectionIntervals
         var isMatrixEngine: Bool
+
+        /// The estimate of the matrix-vector kernel where the library has one and it is faster than the tile's.
+        func vectorEstimate(_ problem: GEMMProblem, unless tile: GEMMEstimate) -> GEMMEstimate {
+            guard let vectorProduct, problem.batch == 1, problem.m <= vectorProduct.largestTokens else { return tile }
+            let vector = vectorProduct.estimate(problem, hot: true)
+            return vector.time < tile.time ? vector : tile
+        }
     }
 
     private let device: String
@@ -50,7 +59,7 @@ struct GEMMModel: Sendable {
                 machine: machine, path: path, activationBytes: path.loadedActivationBytes, weightBytes: path.loadedWeightBytes,
                 operationsPerClock: operations, kernels: kernels, read: read, power: power)
             return Kind(
-                path: path, kernels: .tensorCore(model), passes: passes, intervals: intervals, isMatrixEngine: true)
+                path: path, kernels: .tensorCore(model), vectorProduct: nil, passes: passes, intervals: intervals, isMatrixEngine: true)
         }
         guard path == .single || path == .double || path.isSixteenBit else { return nil }
         let matrix = rate(.matrix, wide)
@@ -64,8 +73,13 @@ struct GEMMModel: Sendable {
             machine: machine, group: path.isSixteenBit ? "gemm.fp32" : path.group, elementBytes: path.loadedActivationBytes,
             operationsPerClock: operations, clock: onMatrix ? machine.matrixClock : machine.vectorClock, kernels: kernels, read: read,
             power: power)
+        // One token in 16 bit: every library has a matrix-vector kernel, tensor cores or not.
+        let vectorProduct = path.isSixteenBit && !onMatrix
+            ? VectorProductModel(
+                machine: machine, path: path, weightBytes: path.loadedWeightBytes,
+                constants: TensorCoreConstants(read, group: path.group, path: machine.operandPath), read: read) : nil
         return Kind(
-            path: path, kernels: .sharedTile(model), passes: passes, intervals: intervals, isMatrixEngine: onMatrix)
+            path: path, kernels: .sharedTile(model), vectorProduct: vectorProduct, passes: passes, intervals: intervals, isMatrixEngine: onMatrix)
     }
 
     func project(
@@ -83,7 +97,7 @@ struct GEMMModel: Sendable {
         let estimate: GEMMEstimate =
             switch kind.kernels {
             case .tensorCore(let model): model.estimate(problem)
-            case .sharedTile(let model): model.estimate(problem)
+            case .sharedTile(let model): kind.vectorEstimate(problem, unless: model.estimate(problem))
             }
         let call: LaunchModel.Call = product.batch == 1 ? .linear : .batched
         var breakdown = TimeBreakdown()

@@ -108,7 +108,7 @@ struct ElementwiseModel: Sendable {
         case .add, .mul, .relu, .addScalar, .mulScalar, .cast: 2
         case .divScalar: 3
         case .div: 10
-        case .gelu, .tanh, .silu, .sigmoid, .exp: 12
+        case .gelu, .tanh, .silu, .elu, .sigmoid, .exp: 12
         case .siluMul, .geluMul: 14
         case .pow, .powScalar: 60
         // Operations that Adam's and momentum's updates ask for, the quotient and the root as in `div`.

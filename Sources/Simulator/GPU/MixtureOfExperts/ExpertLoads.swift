@@ -41,6 +41,25 @@ struct ExpertLoads: Sendable {
         pairs = Array(loads[fullest..<min(fullest + local, loads.count)])
     }
 
+    /// Pairs of the fullest device and its experts that get any, for models that run one expert after another: whole numbers of a balanced
+    /// routing, the mean of a few draws of an uneven one, as a single draw may be lucky.
+    ///
+    /// - Throws: `invalidShape` for a layer without tokens, width or choices.
+    static func mean(of layer: MixtureOfExperts) throws(ProjectionError) -> (pairs: Double, active: Double) {
+        guard layer.tokens > 0, layer.hidden > 0, layer.topK > 0, layer.topK <= layer.experts else {
+            throw ProjectionError(
+                .invalidShape, "mixture of \(layer.experts) experts, \(layer.topK) for each of \(layer.tokens) tokens of width \(layer.hidden)")
+        }
+        guard case .powerLaw = layer.routing else {
+            let pairs = max(1, layer.balancedPairs)
+            return (pairs, min(Double(layer.localExperts), pairs))
+        }
+        let draws = (0..<4).map { ExpertLoads(layer, draw: $0) }
+        let pairs = draws.reduce(0) { $0 + $1.total }
+        let active = draws.reduce(0) { $0 + $1.active }
+        return (max(1, Double(pairs) / 4), max(1, Double(active) / 4))
+    }
+
     /// Token t takes experts t, t + stride, t + 2 stride, …; few tokens spread over the stride.
     private static func balanced(tokens: Int, topK: Int, experts: Int) -> [Int] {
         let stride = (experts + topK - 1) / max(1, topK)
