@@ -73,13 +73,14 @@ extension ArchitectureLibrary {
         }
     }
 
-    /// Calibrated constants for the device: `<vendor>/calibrations/<generation>.yaml` and `<generation>.<part>.yaml` of the first root that
-    /// has any, then those of the generation named by `calibrated_as`, and so on.
+    /// Calibrated constants for the device: `<vendor>/calibrations/<generation>.yaml` and `<generation>.<part>.yaml` of every root, a user's
+    /// folder before the library that ships, then those of the generation named by `calibrated_as`, and so on. The first to state a constant
+    /// wins, so that a user's file may hold a single family.
     ///
     /// Such a file is a mapping of groups, either at the top or under `groups:`.
     private func calibrations(_ file: ArchitectureFile, _ mappings: [ConfigurationMapping]) throws(ConfigurationError) -> [Calibration] {
         guard let value = mappings.lazy.compactMap({ $0["generation"] }).first, let own = try? String(configuration: value) else { return [] }
-        let folders = [file.folder] + roots.flatMap { root in vendors(root).map { "\(root)/\($0)" } }
+        let folders = roots.flatMap { root in vendors(root).map { "\(root)/\($0)" } }
         var found: [Calibration] = []
         var visited: [String] = []
         var next: String? = own
@@ -104,11 +105,9 @@ extension ArchitectureLibrary {
 
     /// The calibration files of a generation: the whole one and those of a family (`hopper.attention.yaml`), each fitted apart.
     private func calibrationPaths(_ generation: String, in folders: [String]) -> [String] {
-        for folder in folders.map({ "\($0)/calibrations" }) {
-            let names = Self.yamlNames(in: folder).filter { $0 == generation || $0.hasPrefix(generation + ".") }
-            if !names.isEmpty { return names.sorted().map { "\(folder)/\($0).yaml" } }
+        folders.map { "\($0)/calibrations" }.flatMap { folder in
+            Self.yamlNames(in: folder).filter { $0 == generation || $0.hasPrefix(generation + ".") }.sorted().map { "\(folder)/\($0).yaml" }
         }
-        return []
     }
 
     /// The entry of a file with `class: explained`, nil for a device.

@@ -121,7 +121,8 @@ import Workload
         var selection = FitProblem.Selection(family: .gemm, generation: "one")
         selection.sample = 40
         let problem = try FitProblem(try Self.synthetic(), selection: selection, validator: Fixture.validator())
-        #expect(problem.count == 80)
+        #expect(problem.count == 300)
+        #expect(problem.sampled.count { $0 } == 80)
         #expect(problem.devices == ["alpha", "beta"])
     }
 

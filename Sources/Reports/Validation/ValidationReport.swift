@@ -8,17 +8,17 @@ import Workload
 public struct ValidationReport {
     private let summary: ValidationSummary
     private let document: ValidationDocument
-    private let coverage: [IntervalCalibration.Coverage]
+    private let leftOut: LeftOutTables?
     private let ablations: [Ablation]
     private let command: String
 
     /// - Parameter command: the command that makes the report again.
     public init(
-        _ summary: ValidationSummary, coverage: [IntervalCalibration.Coverage] = [], ablations: [Ablation] = [], command: String
+        _ summary: ValidationSummary, leftOut: CrossValidation.Outcome? = nil, ablations: [Ablation] = [], command: String
     ) {
         self.summary = summary
         document = ValidationDocument(summary)
-        self.coverage = coverage
+        self.leftOut = leftOut.map { LeftOutTables(summary, $0) }
         self.ablations = ablations
         self.command = command
     }
@@ -30,6 +30,15 @@ public struct ValidationReport {
         var page = Page(title: Self.title, lead: document.headline.split(separator: "\n").first.map(String.init) ?? "")
         page.section("Errors by family", [markup(overview, words: 1), .paragraph(Self.legend, class: "note")])
         page.section("By measured time", [markup(document.bucketTable, words: 1)])
+        if let leftOut {
+            page.section(
+                LeftOutTables.title,
+                [
+                    .paragraph(LeftOutTables.note, class: "note"), markup(leftOut.overview, words: 1), Markup("h3", text: LeftOutTables.bucketTitle),
+                    markup(leftOut.buckets, words: 2), Markup("h3", text: LeftOutTables.groupTitle), markup(leftOut.groups, words: 5),
+                    Markup("h3", text: LeftOutTables.kinTitle), markup(leftOut.kin, words: 3),
+                ])
+        }
         for family in summary.families {
             page.section(
                 "Family \(family.family.rawValue)",
@@ -38,7 +47,6 @@ public struct ValidationReport {
                     Markup("h3", text: "Worst rows"), markup(worstTable(family), words: 5),
                 ])
         }
-        if !coverage.isEmpty { page.section("Intervals", [markup(IntervalCoverageTable(coverage).table, words: 1)]) }
         if !ablations.isEmpty { page.section("Without a mechanism", [markup(ablationTable, words: 2), .paragraph(Self.ablationNote, class: "note")]) }
         page.section("How each source measured", [markup(protocolTable, words: 7)])
         if !document.skippedTable.rows.isEmpty { page.section("Not projected", [markup(document.skippedTable, words: 2)]) }
@@ -49,10 +57,15 @@ public struct ValidationReport {
     /// The same without the pictures, as Markdown.
     public var markdown: String {
         var parts = ["# \(Self.title)", document.headline, "## Errors by family", overview.markdown, Self.legend, "## By measured time", document.bucketTable.markdown]
+        if let leftOut {
+            parts += [
+                "## \(LeftOutTables.title)", LeftOutTables.note, leftOut.overview.markdown, "### \(LeftOutTables.bucketTitle)", leftOut.buckets.markdown,
+                "### \(LeftOutTables.groupTitle)", leftOut.groups.markdown, "### \(LeftOutTables.kinTitle)", leftOut.kin.markdown,
+            ]
+        }
         for family in summary.families {
             parts += ["## Family \(family.family.rawValue)", groupTable(family).markdown, "### Worst rows", worstTable(family).markdown]
         }
-        if !coverage.isEmpty { parts += ["## Intervals", IntervalCoverageTable(coverage).table.markdown] }
         if !ablations.isEmpty { parts += ["## Without a mechanism", ablationTable.markdown, Self.ablationNote] }
         parts += ["## How each source measured", protocolTable.markdown]
         if !document.skippedTable.rows.isEmpty { parts += ["## Not projected", document.skippedTable.markdown] }

@@ -49,7 +49,7 @@ public struct CalibrationFit: Sendable {
         self.options = options
     }
 
-    /// Runs the fit and its cross-validation.
+    /// Runs the fit, on the sampled rows, and its cross-validation, on all.
     ///
     /// - Parameter progress: told what runs next.
     /// - Complexity: (1 + folds + devices) fits of `evaluations` projections of every row.
@@ -57,13 +57,13 @@ public struct CalibrationFit: Sendable {
         let start = variables.map(\.start)
         let kept = problem.rows.indices.filter { !options.leftOut.contains(device(of: $0)) }
         let devices = Set(kept.map(device)).sorted()
-        progress("fitting \(variables.count) constants to \(kept.count) rows of \(devices.joined(separator: ", "))")
+        progress("fitting \(variables.count) constants to \(kept.count { problem.sampled[$0] }) rows of \(devices.joined(separator: ", "))")
         let fit = fitted(on: kept)
         let values = zip(variables, fit.point).map { $0.rounded($0.value(at: $1)) }
         let (before, _) = statistics(start, harnessFrom: kept, on: kept)
         let (after, harness) = statistics(values, harnessFrom: kept, on: kept)
         var outcome = Outcome(
-            variables: variables, values: values, rows: kept.count, sources: problem.sources, devices: devices, before: before, after: after,
+            variables: variables, values: values, rows: kept.count { problem.sampled[$0] }, sources: problem.sources, devices: devices, before: before, after: after,
             byShape: nil, byDevice: [], harness: zip(problem.harnesses, harness).map { ($0.label, $0.stated, $1) },
             evaluations: fit.evaluations)
         outcome.byShape = crossValidatedByShape(kept, progress: progress)
@@ -92,6 +92,7 @@ public struct CalibrationFit: Sendable {
     }
 
     private func fitted(on rows: [Int]) -> RobustLeastSquares.Fit {
+        let rows = rows.filter { problem.sampled[$0] }
         let search = RobustLeastSquares(pull: options.pull, maximumEvaluations: options.evaluations)
         return search.minimize(from: variables.map { $0.position(of: $0.start) }) { point in
             let values = zip(variables, point).map { $0.value(at: $1) }

@@ -17,6 +17,8 @@ public struct FitProblem: Sendable {
         var harness: Int
         var measured: Double
         var fold: UInt64
+        /// Number of its sampling population: source, device, dtype and operator, whatever the kernel.
+        var population: Int
     }
 
     /// Time around the kernels of one series, which a fit settles for itself: it belongs to the measurement.
@@ -28,6 +30,8 @@ public struct FitProblem: Sendable {
     }
 
     let rows: [Row]
+    /// Which rows a fit looks at; errors are those of all rows.
+    let sampled: [Bool]
     let machines: [(architecture: Architecture, stack: SoftwareStack)]
     let harnesses: [Harness]
     let model: DeviceModelMaker
@@ -44,7 +48,8 @@ public struct FitProblem: Sendable {
     /// Which measured rows a fit uses.
     public struct Selection: Sendable {
         public var family: MeasuredFamily
-        public var generation: String
+        /// nil for all.
+        public var generation: String?
         /// Patterns of the columns of that name; empty for all.
         public var sources: [String] = []
         public var dtypes: [String] = []
@@ -54,7 +59,7 @@ public struct FitProblem: Sendable {
         /// Rows taken of one series at most, evenly spread; nil for all.
         public var sample: Int?
 
-        public init(family: MeasuredFamily, generation: String) {
+        public init(family: MeasuredFamily, generation: String? = nil) {
             self.family = family
             self.generation = generation
         }
@@ -62,17 +67,15 @@ public struct FitProblem: Sendable {
 
     /// - Throws: when the library lacks a stack that a protocol names, or one of its files is wrong.
     public init(_ data: MeasuredData, selection: Selection, validator: Validator) throws(ArchitectureLibraryError) {
-        var wanted = data
-        wanted.rows = data.rows.filter { row in
-            let series = data.series[row.series]
-            return series.family == selection.family && ProtocolPatterns.any(selection.sources, series.source)
+        let isWanted = data.series.map { series in
+            series.family == selection.family && ProtocolPatterns.any(selection.sources, series.source)
                 && ProtocolPatterns.any(selection.dtypes, series.dtype) && ProtocolPatterns.any(selection.ops, series.op)
         }
-        let plans = try PairingPlans(wanted, validator: validator)
-        var builder = Builder(data: wanted, plans: plans, generation: selection.generation, stack: selection.stack)
-        let spread = Self.evenlySpread(wanted.rows, keys: builder.sampleKeys(), limit: selection.sample)
-        for index in spread { builder.add(wanted.rows[index], index: index) }
+        let plans = try PairingPlans(data, validator: validator)
+        var builder = Builder(data: data, plans: plans, generation: selection.generation, stack: selection.stack)
+        for index in data.rows.indices where isWanted[data.rows[index].series] { builder.add(data.rows[index], index: index) }
         rows = builder.rows
+        sampled = Self.evenlySpread(builder.rows.map(\.population), limit: selection.sample)
         machines = plans.machines
         harnesses = builder.harnesses
         skipped = builder.skipped
@@ -81,14 +84,13 @@ public struct FitProblem: Sendable {
         threads = validator.threads
     }
 
-    /// Positions of rows, at most `limit` of each key, evenly spread over its rows in their order.
-    private static func evenlySpread(_ rows: [MeasuredRow], keys: [Int], limit: Int?) -> [Int] {
-        guard let limit else { return Array(rows.indices) }
+    /// Whether each row is taken when at most `limit` of each key are, evenly spread over the rows in their order.
+    private static func evenlySpread(_ keys: [Int], limit: Int?) -> [Bool] {
+        guard let limit else { return [Bool](repeating: true, count: keys.count) }
         var counts = [Int](repeating: 0, count: (keys.max() ?? 0) + 1)
-        for row in rows { counts[keys[row.series]] += 1 }
+        for key in keys { counts[key] += 1 }
         var seen = [Int](repeating: 0, count: counts.count)
-        return rows.indices.filter { index in
-            let key = keys[rows[index].series]
+        return keys.map { key in
             let (before, after) = (seen[key], seen[key] + 1)
             seen[key] = after
             return counts[key] <= limit || before * limit / counts[key] != after * limit / counts[key]
@@ -99,8 +101,11 @@ public struct FitProblem: Sendable {
     ///
     /// - Complexity: one model a machine, one projection a row.
     func kernelTimes(_ variables: [FitVariable], _ values: [Double], rows selected: [Int]) -> [Double] {
-        let models = machines.map { machine in
-            try? model(
+        var isUsed = [Bool](repeating: false, count: machines.count)
+        for index in selected { isUsed[rows[index].machine] = true }
+        let models = zip(machines, isUsed).map { machine, isUsed in
+            guard isUsed else { return nil as (any DeviceModel)? }
+            return try? model(
                 machine.architecture.setting(variables, to: values),
                 machine.stack.setting(variables, to: values, generation: machine.architecture.generation))
         }
@@ -167,23 +172,25 @@ public struct FitProblem: Sendable {
 private struct Builder {
     let data: MeasuredData
     let plans: PairingPlans
-    let generation: String
+    let generation: String?
     let stack: String?
+    let populations: [Int]
     var rows: [FitProblem.Row] = []
     var harnesses: [FitProblem.Harness] = []
     var skipped = SkipTally()
     var sources: Set<String> = []
     private var harnessIndex: [String: Int] = [:]
 
-    init(data: MeasuredData, plans: PairingPlans, generation: String, stack: String?) {
+    init(data: MeasuredData, plans: PairingPlans, generation: String?, stack: String?) {
         self.stack = stack
         self.data = data
         self.plans = plans
         self.generation = generation
+        populations = Self.populations(data)
     }
 
-    /// For each series the number of its sampling population: source, device, dtype and operator, whatever the kernel.
-    func sampleKeys() -> [Int] {
+    /// For each series the number of its sampling population.
+    private static func populations(_ data: MeasuredData) -> [Int] {
         var known: [[String]: Int] = [:]
         return data.series.map { series in
             let key = [series.source, series.device, series.dtype, series.op, series.topology]
@@ -203,7 +210,7 @@ private struct Builder {
             return
         }
         let architecture = plans.machines[plan.model].architecture
-        guard architecture.generation == generation, stack == nil || stack == plan.circumstances.stack else { return }
+        guard generation == nil || architecture.generation == generation, stack == nil || stack == plan.circumstances.stack else { return }
         guard !PhysicalLimit(architecture).isBeaten(by: row) else {
             skipped.add(series.family, device: series.device, reason: "faster than the data sheet allows: not fitted")
             return
@@ -217,7 +224,7 @@ private struct Builder {
         rows.append(FitProblem.Row(
             index: index, shape: shape, conditions: plan.circumstances.conditions(for: shape, cacheCapacity: plan.cacheCapacity),
             machine: plan.model, harness: harness(plan.circumstances, series), measured: row.time.microseconds,
-            fold: StableHash.value(of: row.shape)))
+            fold: StableHash.value(of: row.shape), population: populations[row.series]))
     }
 
     private mutating func harness(_ circumstances: MeasurementProtocol, _ series: MeasuredSeries) -> Int {

@@ -38,6 +38,13 @@ public struct FitVariable: Hashable, Sendable {
         return min(max(value, low), high)
     }
 
+    /// The same constant starting from the middle of its range, so that no earlier fit is its prior.
+    public var fromTheMiddle: FitVariable {
+        var result = self
+        result.start = rounded(value(at: 0.5))
+        return result
+    }
+
     /// The value with four significant digits, inside the range: what a calibration file states.
     func rounded(_ value: Double) -> Double {
         guard value != 0, value.isFinite else { return value }

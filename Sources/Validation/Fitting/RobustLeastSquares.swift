@@ -49,6 +49,8 @@ private struct Search {
     var loss: Double
     var evaluations = 0
     private var damping = 0.01
+    /// Coordinates that some row feels; the others cost nothing.
+    private var live: [Int] = []
 
     init(settings: RobustLeastSquares, prior: [Double], residuals: @escaping ([Double]) -> [Double]) {
         self.settings = settings
@@ -67,7 +69,8 @@ private struct Search {
     private var isSpent: Bool { evaluations >= settings.maximumEvaluations }
 
     mutating func run() {
-        guard !point.isEmpty else { return }
+        for axis in point.indices where isFelt(axis) { live.append(axis) }
+        guard !live.isEmpty else { return }
         var stalled = 0
         while !isSpent, stalled < 2 {
             let before = loss
@@ -75,6 +78,16 @@ private struct Search {
             if before - loss < 1e-4 * before { stalled += 1 } else { stalled = 0 }
         }
         for step in [0.08, 0.03, 0.012, 0.005] where !isSpent { coordinateSearch(step) }
+    }
+
+    /// Whether any residual differs between the ends of a coordinate's range, or half way.
+    private mutating func isFelt(_ axis: Int) -> Bool {
+        [0.0, 1.0, point[axis] < 0.5 ? 0.75 : 0.25].contains { position in
+            var moved = point
+            moved[axis] = position
+            evaluations += 1
+            return residuals(moved) != current
+        }
     }
 
     /// Takes the point if it is better.
@@ -91,9 +104,9 @@ private struct Search {
 
     /// One damped Gauss-Newton step on the weighted residuals; false if no damping makes it an improvement.
     private mutating func step() -> Bool {
-        let count = point.count
+        let count = live.count
         var jacobian: [[Double]] = []
-        for axis in 0..<count {
+        for axis in live {
             var shifted = point
             let delta = point[axis] + settings.difference <= 1 ? settings.difference : -settings.difference
             shifted[axis] += delta
@@ -119,13 +132,15 @@ private struct Search {
             }
         }
         for i in 0..<count {
-            gradient[i] += 2 * settings.pull * (point[i] - prior[i])
+            gradient[i] += 2 * settings.pull * (point[live[i]] - prior[live[i]])
             normal[i][i] += 2 * settings.pull
             for j in 0..<i { normal[j][i] = normal[i][j] }
         }
         for _ in 0..<8 where !isSpent {
             let move = boundedStep(normal, gradient)
-            if improves(zip(point, move).map { min(max($0 + $1, 0), 1) }) {
+            var candidate = point
+            for (axis, change) in zip(live, move) { candidate[axis] = min(max(point[axis] + change, 0), 1) }
+            if improves(candidate) {
                 damping = max(damping / 4, 1e-5)
                 return true
             }
@@ -134,8 +149,9 @@ private struct Search {
         return false
     }
 
-    /// The step, with coordinates that would leave the box held at its wall.
+    /// The step of the live coordinates, with those that would leave the box held at its wall.
     private func boundedStep(_ normal: [[Double]], _ gradient: [Double]) -> [Double] {
+        let point = live.map { self.point[$0] }
         var free = point.indices.filter { !(point[$0] <= 0 && gradient[$0] > 0) && !(point[$0] >= 1 && gradient[$0] < 0) }
         var move = [Double](repeating: 0, count: point.count)
         while !free.isEmpty {
@@ -161,7 +177,7 @@ private struct Search {
 
     /// Tries each coordinate both ways, repeating a way that helps.
     private mutating func coordinateSearch(_ step: Double) {
-        for axis in point.indices {
+        for axis in live {
             for direction in [step, -step] where !isSpent {
                 var moved = false
                 while !isSpent {

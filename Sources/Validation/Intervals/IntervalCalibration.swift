@@ -94,7 +94,7 @@ public struct IntervalCalibration: Sendable {
         var regime: String
     }
 
-    private static func table(_ samples: [Sample], _ architectures: [Architecture]) -> IntervalTable {
+    static func table(_ samples: [Sample], _ architectures: [Architecture]) -> IntervalTable {
         var ratios: [Population: [Double]] = [:]
         var devices: [Population: Set<Int>] = [:]
         for sample in samples where sample.ratio.isFinite && sample.ratio > 0 {

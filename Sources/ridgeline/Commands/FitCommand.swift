@@ -69,6 +69,9 @@ struct FitCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Cost of moving a constant over its whole range, in units of mean relative error.", valueName: "x"))
     var pull = 0.01
 
+    @Flag(help: "Start each constant from the middle of its plausible range: nothing that was fitted before reaches the fit.")
+    var blind = false
+
     @Option(help: ArgumentHelp("Date for the source of the constants, as YYYY-MM-DD.", valueName: "date"))
     var date: String?
 
@@ -102,7 +105,8 @@ struct FitCommand: ParsableCommand {
         let problem = try FitProblem(input.data(), selection: selection, validator: input.validator(library))
         guard problem.count > 0 else { throw FitRefusal("no measured row of family \(family.rawValue) is of generation '\(generation)'\(generations(library))") }
         var file = try CalibrationFile(groups: startGroups(library, problem))
-        let variables = FitVariable.variables(of: file.groups, family: family, patterns: constant, stack: stack)
+        var variables = FitVariable.variables(of: file.groups, family: family, patterns: constant, stack: stack)
+        if blind { variables = variables.map(\.fromTheMiddle) }
         guard !variables.isEmpty else {
             throw FitRefusal(
                 "no constant of generation '\(generation)' \(constant.isEmpty ? "in a group named \(family.rawValue)" : "fits \(constant.joined(separator: ", "))") states a plausible range; give --start FILE with {value, plausible, source} for each")

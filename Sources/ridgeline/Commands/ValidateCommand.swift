@@ -53,10 +53,18 @@ struct ValidateCommand: ParsableCommand {
             valueName: "id"))
     var without: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Also project every row with constants that never saw it, fitted to other shapes (in this many folds) and to other devices, for the report. Takes minutes.",
+            valueName: "folds"))
+    var crossValidate: Int?
+
     @Flag(help: "Print the errors of the data-sheet roofline and of a three-constant roofline beside the model's.")
     var baselines = false
 
     func validate() throws {
+        if let crossValidate, !(2...20).contains(crossValidate) { throw ValidationError("--cross-validate \(crossValidate): expected 2 to 20 folds") }
+        if crossValidate != nil, report == nil { throw ValidationError("--cross-validate is for the report: give --report FILE as well") }
         if let maxMape, !(maxMape >= 0 && maxMape.isFinite) { throw ValidationError("--max-mape \(maxMape): expected a percentage of at least 0") }
     }
 
@@ -85,8 +93,12 @@ struct ValidateCommand: ParsableCommand {
         if let writeIntervals { try write(IntervalCalibration(result), result, to: writeIntervals) }
         if let report, let summary {
             let ablations = try mechanisms.map { try Ablation($0, of: data, validator: validator) }
-            let page = ValidationReport(
-                summary, coverage: IntervalCalibration(result).coverage(), ablations: ablations, command: reproduction)
+            let leftOut = try crossValidate.map { folds in
+                var options = CrossValidation.Options()
+                options.folds = folds
+                return try CrossValidation(validator, options: options).run(on: result) { note in StandardError.write("\(note)\n") }
+            }
+            let page = ValidationReport(summary, leftOut: leftOut, ablations: ablations, command: reproduction)
             try OutputFile.write(report.lowercased().hasSuffix(".md") ? page.markdown : page.html, to: report)
             StandardError.write("wrote \(report)\n")
         }
