@@ -27,8 +27,6 @@ struct CollectiveConstants: Sendable {
     var directPeer: Double
     /// What is left of the rate of an all-reduce between two devices, where every byte is both reduced and copied by the same channels.
     var pairShare: Double
-    /// What is left of the rate of reductions of elements narrower than 16 bits: more additions a byte.
-    var narrowReductionShare: Double
     /// Bytes per rank up to which the library stays with LL although another way would be faster: gathers and scatters, all-reduce.
     var lowLatencyOnly: Double
     var lowLatencyOnlyAllReduce: Double
@@ -76,7 +74,6 @@ struct CollectiveConstants: Sendable {
         sendShare = read(group, "send_wire_share", default: 0.8)
         directPeer = read(group, "direct_peer_us", default: 0.25)
         pairShare = read(group, "pair_share", default: isTree ? 1 : 0.85)
-        narrowReductionShare = read(group, "narrow_reduction_share", default: isTree ? 1 : 0.95)
         lowLatencyOnly = read(group, "ll_bytes_per_rank", default: isTree ? 65536 : 0)
         lowLatencyOnlyAllReduce = read(group, "ll_bytes_per_rank_all_reduce", default: isTree ? 32768 : 0)
         directLowLatencyLimit = read(group, "direct_ll_bytes", default: isTree ? 65536 : 16384)

@@ -98,10 +98,8 @@ public struct CollectiveModel: Sendable {
         let hops = Self.hops(shape.pattern, devices: shape.devices)
         let peers = shape.pattern == .allToAll ? constants.directPeer * Double(shape.devices - 2) : 0
         let networkHops = Double(nodes > 1 ? (shape.pattern == .allReduce ? 2 : 1) * (nodes - 1) : 0) * constants.networkHop
-        let reduces = shape.pattern == .allReduce || shape.pattern == .reduceScatter
-        let narrowed = reduces && shape.format.bitsPerElement < 16 ? constants.narrowReductionShare : 1
         let halved = shape.pattern == .allReduce && shape.devices == 2 ? constants.pairShare : 1
-        let wire = local > 1 ? shape.wireBytesPerRank / narrowed / halved : 0
+        let wire = local > 1 ? shape.wireBytesPerRank / halved : 0
         let copiesOwnChunk = shape.pattern == .allGather || shape.pattern == .reduceScatter || shape.pattern == .allToAll
         let copy = copiesOwnChunk ? Double(shape.bytes) / Double(shape.devices) / (constants.copyRate * link) : 0
         /// - Parameter payload: share of the shared host bridge that carries data under this protocol.
