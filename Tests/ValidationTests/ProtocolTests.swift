@@ -115,6 +115,16 @@ import Workload
         ("    launch: graph\n    weight_copys: 5\n", "p.yaml:7:5: unknown key 'weight_copys'; did you mean 'weight_copies'?"),
         ("    launch: graph\n    weight_copies: 0\n", "p.yaml:7:20: 'weight_copies' is 0, 1 to 64 belongs here"),
         ("    launch: graph\n    harness: [{us: 9, plausible: [1, 5]}]\n", "p.yaml:7:15: 'us' is 9.0, outside its plausible range"),
+        ("    launch: graph\n    harness: [{at_least_us: 9, plausible: [1, 5]}]\n", "p.yaml:7:15: 'at_least_us' is 9.0, outside its plausible range"),
+        (
+            "    launch: graph\n    harness: [{us: 9, at_least_us: 9}]\n",
+            "p.yaml:7:15: 'us' and 'at_least_us' exclude each other: time is added, or a lower limit"
+        ),
+        ("    launch: graph\n    network: {gb_per_second_per_adapter: 0}\n", "p.yaml:7:14: a network rate is not positive"),
+        (
+            "    launch: graph\n    network: {gb_per_second_per_adapter: 1, devices_per_adapter: 0}\n",
+            "p.yaml:7:14: 'devices_per_adapter' is 0, at least 1 belongs here"
+        ),
         ("    launch: graph\n    power_limits: [{watts: -1}]\n", "p.yaml:7:20: 'watts' is -1.0, a positive number belongs here"),
         ("    inputs: hot\n", "p.yaml:3:5: 'launch' is missing"),
     ])

@@ -54,6 +54,19 @@ import Workload
         #expect(result.neutralSources.map(\.source) == ["elsewhere"])
     }
 
+    /// A rank waits in its kernel for a late one up to the period of issue; a kernel that takes longer hides it.
+    @Test func aPeriodOfIssueIsALowerLimitAndNotAnAddend() throws {
+        let plain = try Fixture.validator().validate(Fixture.data(rows: [(Fixture.product(8), 10)])).rows[0].pair.projected
+        for (period, expected) in [(plain + 7, plain + 7), (plain / 2, plain)] {
+            var timed = MeasurementProtocol(id: "timed", stack: "neutral", launch: .graph)
+            timed.source = Fixture.source
+            timed.harness = [HarnessTime(time: Sourced(Seconds(microseconds: period), source: Fixture.source))]
+            timed.harness[0].rule = .atLeast
+            let row = try Fixture.validator(protocols: [timed]).validate(Fixture.data(source: "known", rows: [(Fixture.product(8), 10)])).rows[0]
+            #expect(abs(row.pair.projected - expected) < 1e-9)
+        }
+    }
+
     @Test func groupsAreSortedAndHoldEveryRow() throws {
         var data = Fixture.data(device: "beta", source: "b", rows: [(Fixture.product(1), 5), (Fixture.product(2), 500)])
         data.append(device: "alpha", source: "a", rows: [(Fixture.product(1), 5)])

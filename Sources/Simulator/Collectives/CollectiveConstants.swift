@@ -14,6 +14,8 @@ struct CollectiveConstants: Sendable {
     var rendezvous: Double
     /// LL: 4 bytes of data with a 4-byte flag. LL128: 120 of 128 bytes. Simple: whole buffers with fences.
     var lowLatency: Way
+    /// LL on the one or two channels that a few KB fill: starting the others costs more than they carry.
+    var lowLatencyFew: Way
     var lowLatency128: Way
     var simple: Way
     /// Direct exchange of all-to-all on few channels (small) and on all (large).
@@ -21,6 +23,10 @@ struct CollectiveConstants: Sendable {
     var directAll: Way
     /// Payload share of a send to one peer, which needs neither reduction nor a copy between channels.
     var sendShare: Double
+    /// Further µs of direct exchange for each peer beyond the first.
+    var directPeer: Double
+    /// What is left of the rate of an all-reduce between two devices, where every byte is both reduced and copied by the same channels.
+    var pairShare: Double
     /// Bytes per rank up to which the library stays with LL although another way would be faster: gathers and scatters, all-reduce.
     var lowLatencyOnly: Double
     var lowLatencyOnlyAllReduce: Double
@@ -56,12 +62,18 @@ struct CollectiveConstants: Sendable {
         }
         rendezvous = read(group, "rendezvous_us", default: 6)
         let hop = read(group, "hop_us", default: isTree ? 0.6 : 0.8)
-        lowLatency = Way(wireShare: read(group, "ll_wire_share", default: isTree ? 0.28 : 0.25), extra: 0, hop: hop)
+        lowLatency = Way(
+            wireShare: read(group, "ll_wire_share", default: isTree ? 0.28 : 0.25), extra: read(group, "ll_us", default: isTree ? 0 : 2.5),
+            hop: hop)
+        lowLatencyFew = Way(
+            wireShare: read(group, "ll_few_wire_share", default: 0.015), extra: 0, hop: read(group, "ll_few_hop_us", default: hop))
         lowLatency128 = way("ll128", isTree ? 0.65 : 0.5, 10, isTree ? 3 : 0.4)
         simple = way("simple", isTree ? 0.6 : 0.75, isTree ? 5 : 25, isTree ? 0.5 : 2)
         directFew = way("direct_few", isTree ? 0.1 : 0.3, isTree ? 5 : 4, hop)
         directAll = way("direct", isTree ? 0.75 : 0.7, isTree ? 7.6 : 20, hop)
         sendShare = read(group, "send_wire_share", default: 0.8)
+        directPeer = read(group, "direct_peer_us", default: 0.25)
+        pairShare = read(group, "pair_share", default: isTree ? 1 : 0.85)
         lowLatencyOnly = read(group, "ll_bytes_per_rank", default: isTree ? 65536 : 0)
         lowLatencyOnlyAllReduce = read(group, "ll_bytes_per_rank_all_reduce", default: isTree ? 32768 : 0)
         directLowLatencyLimit = read(group, "direct_ll_bytes", default: isTree ? 65536 : 16384)

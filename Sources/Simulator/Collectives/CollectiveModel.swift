@@ -26,6 +26,8 @@ public struct CollectiveModel: Sendable {
         if let topology { wiring = topology } else { wiring = try LinkTopology(architecture: architecture) }
         if wiring.networkBandwidth == nil, let network = read.stated("collective", "network_gb_per_second_per_device") {
             wiring.networkBandwidth = BytesPerSecond(network * 1e9)
+            wiring.devicesPerAdapter = max(1, Int(read("collective", "network_devices_per_adapter", default: 1)))
+            wiring.nodeNetworkBandwidth = read.stated("collective", "network_gb_per_second_per_node").map { BytesPerSecond($0 * 1e9) }
         }
         device = architecture.id
         self.topology = wiring
@@ -55,7 +57,9 @@ public struct CollectiveModel: Sendable {
                 throw ProjectionError(
                     .missingNumber, "the group spans \(nodes) nodes of \(device) and no network between them is stated; give a server type or a network bandwidth")
             }
-            networkRate = network.bytesPerMicrosecond * constants.networkShare * Double(local)
+            let adapters = Double((local + topology.devicesPerAdapter - 1) / topology.devicesPerAdapter)
+            let node = topology.nodeNetworkBandwidth?.bytesPerMicrosecond ?? .infinity
+            networkRate = min(network.bytesPerMicrosecond * adapters, node) * constants.networkShare
         }
         var name = ""
         var best = TimeBreakdown()
@@ -64,8 +68,8 @@ public struct CollectiveModel: Sendable {
             var breakdown = TimeBreakdown()
             breakdown[.launch] = launch.time(.other, kernels: 1, conditions.launch)
             breakdown[.linkLatency] = constants.rendezvous + candidate.latency
-            // Every node sends the wire bytes of the ring once over its adapters, while the ring runs inside the node.
-            breakdown[.linkBandwidth] = max(candidate.wire, networkRate.map { shape.wireBytesPerRank / $0 } ?? 0)
+            // What leaves a node does so over its adapters while the ring or the chain runs inside the node.
+            breakdown[.linkBandwidth] = max(candidate.wire, networkRate.map { candidate.networkBytes / $0 } ?? 0)
             breakdown[.extraPasses] = candidate.copy
             let time = breakdown.total.microseconds
             guard time < shortest else { return }
@@ -80,6 +84,8 @@ public struct CollectiveModel: Sendable {
         var latency: Double
         var wire: Double
         var copy: Double
+        /// Bytes that each node sends to others, flags of the protocol included.
+        var networkBytes: Double
     }
 
     private func forEachCandidate(_ shape: Collective, local: Int, nodes: Int, _ body: (Candidate) -> Void) {
@@ -90,23 +96,29 @@ public struct CollectiveModel: Sendable {
             $0 * constants.lowLatencyHostShare * (local > 4 ? constants.lowLatencySecondSocketShare : 1)
         }
         let hops = Self.hops(shape.pattern, devices: shape.devices)
+        let peers = shape.pattern == .allToAll ? constants.directPeer * Double(shape.devices - 2) : 0
         let networkHops = Double(nodes > 1 ? (shape.pattern == .allReduce ? 2 : 1) * (nodes - 1) : 0) * constants.networkHop
-        let wire = local > 1 ? shape.wireBytesPerRank : 0
+        let halved = shape.pattern == .allReduce && shape.devices == 2 ? constants.pairShare : 1
+        let wire = local > 1 ? shape.wireBytesPerRank / halved : 0
         let copiesOwnChunk = shape.pattern == .allGather || shape.pattern == .reduceScatter || shape.pattern == .allToAll
         let copy = copiesOwnChunk ? Double(shape.bytes) / Double(shape.devices) / (constants.copyRate * link) : 0
         /// - Parameter payload: share of the shared host bridge that carries data under this protocol.
         func candidate(_ name: String, _ way: CollectiveConstants.Way, payload: Double, copies: Bool = true) -> Candidate {
             let rate = min(way.wireShare * link, shared.map { $0 * payload } ?? .infinity)
             return Candidate(
-                name: name, latency: way.extra + way.hop * hops + networkHops, wire: wire / rate, copy: copies ? copy : 0)
+                name: name, latency: way.extra + way.hop * hops + peers + networkHops, wire: wire / rate, copy: copies ? copy : 0,
+                networkBytes: shape.wireBytesPerRank)
         }
-        let lowLatency = Candidate(
-            name: "LL", latency: constants.lowLatency.hop * hops + networkHops,
-            wire: wire / min(constants.lowLatency.wireShare * link, sharedLowLatency ?? .infinity), copy: 0)
+        func lowLatency(_ name: String, _ way: CollectiveConstants.Way) -> Candidate {
+            Candidate(
+                name: name, latency: way.extra + way.hop * hops + peers + networkHops,
+                wire: wire / min(way.wireShare * link, sharedLowLatency ?? .infinity), copy: 0, networkBytes: 2 * shape.wireBytesPerRank)
+        }
         let perRank = Double(shape.bytes) / Double(shape.devices)
+        body(lowLatency("LL, few channels", constants.lowLatencyFew))
         if shape.pattern == .allToAll || shape.pattern == .sendReceive {
             if perRank <= constants.directLowLatencyLimit {
-                body(lowLatency)
+                body(lowLatency("LL", constants.lowLatency))
                 if constants.directMustUseLowLatency && local > 2 { return }
             }
             // With several peers each has few channels until messages are large; a single one has all of them at once.
@@ -120,15 +132,31 @@ public struct CollectiveModel: Sendable {
             }
             return
         }
-        body(lowLatency)
+        body(lowLatency("LL", constants.lowLatency))
         let staysLowLatency = shape.pattern == .allReduce ? constants.lowLatencyOnlyAllReduce : constants.lowLatencyOnly
         if local > 2 && perRank <= staysLowLatency { return }
         body(candidate("ring LL128", constants.lowLatency128, payload: 120.0 / 128))
         body(candidate("ring Simple", constants.simple, payload: 1))
-        if let share = constants.inSwitchShare, shape.pattern == .allReduce, local > 4, nodes == 1 {
+        if nodes > 1, shape.pattern == .allReduce {
+            // Two binary trees among nodes, chains inside: half the buffer climbs and half descends, whatever the number of nodes.
+            var tree = candidate("tree Simple", constants.simple, payload: 1)
+            tree.networkBytes = Double(shape.bytes)
+            tree.wire *= local > 1 ? Double(shape.bytes) / shape.wireBytesPerRank : 0
+            body(tree)
+        }
+        // Switches add floating-point numbers of 16 bits and more (PTX `multimem.ld_reduce`), no bytes.
+        if let share = constants.inSwitchShare, shape.pattern == .allReduce, local > 4, nodes == 1, Self.switchesAdd(shape.format) {
             body(
                 Candidate(
-                    name: "in-switch reduction", latency: constants.inSwitchExtra, wire: Double(shape.bytes) / (share * link), copy: 0))
+                    name: "in-switch reduction", latency: constants.inSwitchExtra, wire: Double(shape.bytes) / (share * link), copy: 0,
+                    networkBytes: 0))
+        }
+    }
+
+    private static func switchesAdd(_ format: NumberFormat) -> Bool {
+        switch format {
+        case .fp16, .bf16, .fp32, .fp64: true
+        default: false
         }
     }
 

@@ -25,8 +25,12 @@ public struct LinkTopology: Hashable, Sendable {
     public var devicesPerNode: Int
     /// The host link of one device, one direction; nil where unknown.
     public var hostBandwidth: BytesPerSecond?
-    /// Network of one device towards other nodes, one direction; nil where unknown.
+    /// Network of one adapter towards other nodes, one direction; nil where unknown.
     public var networkBandwidth: BytesPerSecond?
+    /// Devices that share an adapter; 1 where each has its own.
+    public var devicesPerAdapter = 1
+    /// What all adapters of a node carry together, one direction; nil where they do not limit one another.
+    public var nodeNetworkBandwidth: BytesPerSecond?
 
     public init(
         fabric: Fabric, bandwidthPerDirection: BytesPerSecond, devicesPerNode: Int = 8, hostBandwidth: BytesPerSecond? = nil,

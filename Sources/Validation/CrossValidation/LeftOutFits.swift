@@ -106,7 +106,7 @@ struct LeftOutFits {
         let harness = problem.harnessTimes(kernels: knowsHarness ? taught : [], rows: knowsHarness ? teachers : [])
         let taughtHarness = problem.harnessTimes(kernels: taught, rows: teachers)
         let samples = zip(teachers, taught).compactMap { position, kernel in
-            IntervalCalibration.Sample(problem.rows[position], kernel: kernel, harness: time(taughtHarness, problem.rows[position]))
+            IntervalCalibration.Sample(problem.rows[position], kernel: kernel, harness: time(taughtHarness, problem.rows[position], beyond: kernel))
         }
         let table = IntervalCalibration.table(samples, problem.machines.map(\.architecture))
         var resolved: [Int: DeviceIntervals] = [:]
@@ -115,7 +115,7 @@ struct LeftOutFits {
             let row = problem.rows[position]
             let intervals = resolved[row.machine] ?? table.intervals(for: problem.machines[row.machine].architecture)
             resolved[row.machine] = intervals
-            let around = time(harness, row)
+            let around = time(harness, row, beyond: kernel)
             let interval = intervals.interval(for: row.shape, time: Seconds(microseconds: kernel))
             pairs[row.index] = MeasuredPair(
                 measured: row.measured, projected: kernel + around,
@@ -125,7 +125,10 @@ struct LeftOutFits {
         return pairs
     }
 
-    private func time(_ harness: [Double], _ row: FitProblem.Row) -> Double { row.harness >= 0 ? harness[row.harness] : 0 }
+    /// Microseconds that a measurement shows beyond the kernel: added, or what is missing to a period of issue.
+    private func time(_ harness: [Double], _ row: FitProblem.Row, beyond kernel: Double) -> Double {
+        max(0, problem.measuredTime(kernel: kernel, row: row, harness: harness) - kernel)
+    }
 }
 
 extension IntervalCalibration.Sample {

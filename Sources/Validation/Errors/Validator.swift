@@ -79,7 +79,7 @@ struct PairingPlans: Sendable {
         var architecture: Int
         var model: Int
         var circumstances: MeasurementProtocol
-        var harness: Seconds
+        var harness: HarnessTime?
         var cacheCapacity: Bytes
     }
 
@@ -128,8 +128,9 @@ struct PairingPlans: Sendable {
             guard projection.time.value.isFinite, projection.time > .zero else {
                 return .failure(RefusedRow(series: row.series, reason: "the model of \(architecture.id) answers no positive time"))
             }
+            let harness = Seconds(microseconds: plan.harness?.beyond(kernelMicroseconds: projection.time.microseconds) ?? 0)
             return .success(ValidatedRow(
-                row, index: index, projection: projection, harness: plan.harness, intervals: intervals[plan.model], shape: shape,
+                row, index: index, projection: projection, harness: harness, intervals: intervals[plan.model], shape: shape,
                 isBeyondLimits: PhysicalLimit(architecture).isBeaten(by: row)))
         } catch {
             return .failure(RefusedRow(series: row.series, reason: error.description))
@@ -159,12 +160,13 @@ private struct PlanBuilder {
         var architecture = architectures[position]
         let limit = circumstances.powerLimit(for: series)
         if let limit { architecture.power?.thermalDesign = limit }
+        if let network = circumstances.network { architecture.set(network) }
         let stack: SoftwareStack
         if let known = stacks[circumstances.stack] { stack = known } else {
             stack = try validator.stack(circumstances.stack)
             stacks[circumstances.stack] = stack
         }
-        let key = "\(position)/\(limit?.value.value ?? 0)/\(stack.id)"
+        let key = "\(position)/\(limit?.value.value ?? 0)/\(stack.id)/\(circumstances.network == nil ? "" : circumstances.id)"
         let model: Int
         if let known = machineIndex[key] { model = known } else {
             model = machines.count
@@ -173,7 +175,7 @@ private struct PlanBuilder {
         }
         let cache = architecture.caches.last { $0.scope == .device }
         return .success(PairingPlans.Plan(
-            architecture: position, model: model, circumstances: circumstances, harness: circumstances.harnessTime(for: series),
+            architecture: position, model: model, circumstances: circumstances, harness: circumstances.harness(for: series),
             cacheCapacity: cache?.capacity.value ?? .zero))
     }
 

@@ -133,7 +133,7 @@ public struct CalibrationFit: Sendable {
         let pairs = zip(rows, kernels).compactMap { index, kernel -> MeasuredPair? in
             guard kernel.isFinite else { return nil }
             let row = problem.rows[index]
-            let time = kernel + (row.harness >= 0 ? harness[row.harness] : 0)
+            let time = problem.measuredTime(kernel: kernel, row: row, harness: harness)
             return MeasuredPair(measured: row.measured, projected: time, low: time, high: time)
         }
         return (pairs, harness)

@@ -26,6 +26,7 @@ public struct FitProblem: Sendable {
         var label: String
         var stated: Double
         var plausible: ClosedRange<Double>?
+        var rule: HarnessTime.Rule
     }
 
     let rows: [Row]
@@ -122,13 +123,16 @@ public struct FitProblem: Sendable {
     /// inverse of the measured time, which minimises the mean relative error; inside the plausible range. Stated ones where none is given.
     func harnessTimes(kernels: [Double], rows selected: [Int]) -> [Double] {
         var gaps = [[(gap: Double, weight: Double)]](repeating: [], count: harnesses.count)
+        var pairs = [[(kernel: Double, measured: Double)]](repeating: [], count: harnesses.count)
         for (position, index) in selected.enumerated() {
             let row = rows[index]
             guard row.harness >= 0, harnesses[row.harness].plausible != nil, kernels[position].isFinite else { continue }
             gaps[row.harness].append((row.measured - kernels[position], 1 / row.measured))
+            pairs[row.harness].append((kernels[position], row.measured))
         }
         return harnesses.indices.map { index in
             guard let plausible = harnesses[index].plausible, !gaps[index].isEmpty else { return harnesses[index].stated }
+            if harnesses[index].rule == .atLeast { return Self.period(pairs[index], plausible: plausible) }
             let sorted = gaps[index].sorted { $0.gap < $1.gap }
             let half = sorted.reduce(0) { $0 + $1.weight } / 2
             var sum = 0.0
@@ -140,12 +144,27 @@ public struct FitProblem: Sendable {
         }
     }
 
+    /// The lower limit of measured times with the least mean relative error, in steps of a hundredth of its range.
+    private static func period(_ pairs: [(kernel: Double, measured: Double)], plausible: ClosedRange<Double>) -> Double {
+        func error(_ period: Double) -> Double { pairs.reduce(0) { $0 + abs(max($1.kernel, period) / $1.measured - 1) } }
+        let width = plausible.upperBound - plausible.lowerBound
+        let tried = (0...100).map { plausible.lowerBound + width * Double($0) / 100 }
+        return tried.map { ($0, error($0)) }.min { $0.1 < $1.1 }?.0 ?? plausible.lowerBound
+    }
+
     /// Logarithms of projected over measured time; NaN where the model refuses.
     func residuals(kernels: [Double], harness: [Double], rows selected: [Int]) -> [Double] {
         zip(selected, kernels).map { index, kernel in
             let row = rows[index]
-            return log((kernel + (row.harness >= 0 ? harness[row.harness] : 0)) / row.measured)
+            return log(measuredTime(kernel: kernel, row: row, harness: harness) / row.measured)
         }
+    }
+
+    /// What a measurement of a kernel shows with the given harness times.
+    func measuredTime(kernel: Double, row: Row, harness: [Double]) -> Double {
+        guard row.harness >= 0 else { return kernel }
+        let around = harness[row.harness]
+        return harnesses[row.harness].rule == .added ? kernel + around : max(kernel, around)
     }
 }
 
@@ -213,7 +232,8 @@ private struct Builder {
         let label = "\(circumstances.id) \(series.device) \(series.op)"
         if let known = harnessIndex[label] { return known }
         harnessIndex[label] = harnesses.count
-        harnesses.append(.init(label: label, stated: stated.time.value.microseconds, plausible: stated.plausibleMicroseconds))
+        harnesses.append(
+            .init(label: label, stated: stated.time.value.microseconds, plausible: stated.plausibleMicroseconds, rule: stated.rule))
         return harnesses.count - 1
     }
 }

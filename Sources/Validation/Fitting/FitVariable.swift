@@ -1,5 +1,6 @@
 import Foundation
 import Hardware
+import Quantities
 
 /// A constant that a fit may move: where it stands, where it starts and how far it may go.
 public struct FitVariable: Hashable, Sendable {
@@ -96,6 +97,23 @@ extension SoftwareStack {
             result.generationConstants[index].constants.set(variable, to: value)
         }
         return result
+    }
+}
+
+extension Architecture {
+    /// States the network of the installation that was measured, which no architecture file knows.
+    mutating func set(_ network: MeasuredNetwork) {
+        let position = constants.firstIndex { $0.name == "collective" } ?? constants.count
+        if position == constants.count { constants.append(ConstantGroup(name: "collective", constants: [])) }
+        let numbers = [
+            ("network_gb_per_second_per_device", network.adapterBandwidth.value * 1e-9),
+            ("network_devices_per_adapter", Double(network.devicesPerAdapter)),
+            ("network_gb_per_second_per_node", network.nodeBandwidth.map { $0.value * 1e-9 }),
+        ]
+        for case (let name, let value?) in numbers {
+            constants[position].constants.removeAll { $0.name == name }
+            constants[position].constants.append(NamedConstant(name: name, number: Sourced(value, source: network.source)))
+        }
     }
 }
 

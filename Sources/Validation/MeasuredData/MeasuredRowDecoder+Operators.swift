@@ -102,16 +102,19 @@ extension MeasuredRowDecoder {
         let stated = text(.dtype)
         let dtype = stated.isEmpty ? "fp16" : stated
         let topology = text(.topology)
-        let series = series(dtype: dtype, op: name(.collective), topology: topology)
+        let perNode = Self.devicesPerNode(topology: topology)
+        // Groups within a node and across nodes are different populations: another network, other errors.
+        let collective = name(.collective)
         let (devices, bytes, latency) = (dimension(.gpus), dimension(.bytes), latency())
+        let nodes = perNode.map { max(1, devices / $0) } ?? 1
+        let series = series(dtype: dtype, op: nodes > 1 ? "\(collective)/\(nodes) nodes" : collective, topology: topology)
         guard let format = MeasuredFormat.tensor(dtype) else {
             return .skipped(device: series.device, reason: MeasuredFormat.unknownTensor(dtype))
         }
-        guard let pattern = Collective.Pattern(rawValue: series.op) else {
-            return .skipped(device: series.device, reason: unknown("collective", series.op, Collective.Pattern.allCases.map(\.rawValue)))
+        guard let pattern = Collective.Pattern(rawValue: collective) else {
+            return .skipped(device: series.device, reason: unknown("collective", collective, Collective.Pattern.allCases.map(\.rawValue)))
         }
-        let perNode = Self.devicesPerNode(topology: topology) ?? devices
-        let shape = Collective(pattern, devices: devices, devicesPerNode: min(devices, perNode), bytes: bytes, format: format)
+        let shape = Collective(pattern, devices: devices, devicesPerNode: min(devices, perNode ?? devices), bytes: bytes, format: format)
         return .row(series, .collective(shape), latency)
     }
 

@@ -47,6 +47,8 @@ public struct MeasurementProtocol: Hashable, Sendable {
     public var powerLimits: [PowerLimitOverride]
     /// Time around the kernel that is neither the device's nor the stack's: host dispatch, events, waiting for late ranks.
     public var harness: [HarnessTime]
+    /// Network between the nodes of the machine that was measured; nil where none took part or none is known.
+    public var network: MeasuredNetwork?
     /// Why matching rows are not projected; nil where they are.
     public var refusal: String?
 
@@ -104,8 +106,29 @@ public struct ProtocolPatterns: Hashable, Sendable {
     }
 }
 
+/// The network between nodes, which belongs to the installation and not to the device.
+public struct MeasuredNetwork: Hashable, Sendable {
+    /// What one adapter carries, one direction.
+    public var adapterBandwidth: BytesPerSecond
+    /// Devices that share an adapter.
+    public var devicesPerAdapter: Int
+    /// What all adapters of a node carry together, one direction; nil where they do not limit one another.
+    public var nodeBandwidth: BytesPerSecond?
+    public var source: Source
+}
+
 /// Time that a measurement contains beside its kernels, for some devices and operators of a protocol.
 public struct HarnessTime: Hashable, Sendable {
+    /// How the time enters the measurement.
+    public enum Rule: Hashable, Sendable {
+        /// It comes before or after the kernel: host dispatch, events.
+        case added
+        /// A rank that is ahead waits inside its kernel until the late rank's host has issued the next call, so that no measured time is
+        /// shorter than the period of issue. A kernel that takes longer keeps the queue full and hides it.
+        case atLeast
+    }
+
+    public var rule = Rule.added
     /// Patterns of device names; empty for all.
     public var devices: [String]
     /// Patterns of operators; empty for all.
@@ -119,6 +142,14 @@ public struct HarnessTime: Hashable, Sendable {
         self.ops = ops
         self.time = time
         self.plausibleMicroseconds = plausibleMicroseconds
+    }
+
+    /// Microseconds that a measured call lasts beyond a kernel of the given time.
+    func beyond(kernelMicroseconds kernel: Double) -> Double {
+        switch rule {
+        case .added: time.value.microseconds
+        case .atLeast: max(0, time.value.microseconds - kernel)
+        }
     }
 
     func applies(to series: MeasuredSeries) -> Bool {
@@ -140,9 +171,10 @@ public struct PowerLimitOverride: Hashable, Sendable {
 
 extension MeasurementProtocol {
     /// The first harness time for a series, zero where none is stated.
-    public func harnessTime(for series: MeasuredSeries) -> Seconds {
-        harness.first { $0.applies(to: series) }?.time.value ?? .zero
-    }
+    public func harnessTime(for series: MeasuredSeries) -> Seconds { harness(for: series)?.time.value ?? .zero }
+
+    /// The first harness entry for a series, nil where none is stated.
+    func harness(for series: MeasuredSeries) -> HarnessTime? { harness.first { $0.applies(to: series) } }
 
     /// The power limit for a series, nil where the device's own holds.
     public func powerLimit(for series: MeasuredSeries) -> Sourced<Watts>? {

@@ -54,7 +54,7 @@ public struct ProtocolLibrary: Sendable {
 extension MeasurementProtocol {
     static let keys = [
         "id", "notes", "source", "match", "architecture", "stack", "launch", "sustained", "units_in_use", "inputs", "weights", "weight_copies", "bias",
-        "shares_key_and_value", "power_limits", "harness", "refuse",
+        "shares_key_and_value", "power_limits", "harness", "network", "refuse",
     ]
 
     init(_ value: ConfigurationValue, inherited: Source?) throws(ConfigurationError) {
@@ -94,6 +94,7 @@ extension MeasurementProtocol {
                     devices: try limit.optional("devices") ?? [],
                     limit: Sourced(Watts(watts), source: try limit.optional("source", as: Source.self) ?? source)))
         }
+        if let stated = mapping["network"] { network = try MeasuredNetwork(stated, inherited: source) }
         for entry in try mapping["harness"]?.sequence() ?? [] { harness.append(try HarnessTime(entry, inherited: source)) }
     }
 }
@@ -112,11 +113,30 @@ extension ProtocolPatterns {
     }
 }
 
+extension MeasuredNetwork {
+    fileprivate init(_ value: ConfigurationValue, inherited: Source) throws(ConfigurationError) {
+        let mapping = try value.mapping()
+        try mapping.requireKeys(in: ["gb_per_second_per_adapter", "devices_per_adapter", "gb_per_second_per_node", "source"])
+        let adapter = try mapping.required("gb_per_second_per_adapter", as: Double.self)
+        let devices = try mapping.optional("devices_per_adapter", as: Int.self) ?? 1
+        let node = try mapping.optional("gb_per_second_per_node", as: Double.self)
+        guard adapter > 0, node ?? 1 > 0 else { throw ConfigurationError(value.location, "a network rate is not positive") }
+        guard devices >= 1 else { throw ConfigurationError(value.location, "'devices_per_adapter' is \(devices), at least 1 belongs here") }
+        self.init(
+            adapterBandwidth: BytesPerSecond(adapter * 1e9), devicesPerAdapter: devices, nodeBandwidth: node.map { BytesPerSecond($0 * 1e9) },
+            source: try mapping.optional("source", as: Source.self) ?? inherited)
+    }
+}
+
 extension HarnessTime {
     fileprivate init(_ value: ConfigurationValue, inherited: Source) throws(ConfigurationError) {
         let mapping = try value.mapping()
-        try mapping.requireKeys(in: ["devices", "ops", "us", "plausible", "source"])
-        let microseconds = try mapping.required("us", as: Double.self)
+        try mapping.requireKeys(in: ["devices", "ops", "us", "at_least_us", "plausible", "source"])
+        let period = try mapping.optional("at_least_us", as: Double.self)
+        if period != nil, mapping["us"] != nil {
+            throw ConfigurationError(value.location, "'us' and 'at_least_us' exclude each other: time is added, or a lower limit")
+        }
+        let microseconds = if let period { period } else { try mapping.required("us", as: Double.self) }
         var plausible: ClosedRange<Double>?
         if let bounds = try mapping.optional("plausible", as: [Double].self) {
             guard bounds.count == 2, bounds[0] <= bounds[1], bounds[0] >= 0 else {
@@ -125,11 +145,13 @@ extension HarnessTime {
             plausible = bounds[0]...bounds[1]
         }
         guard microseconds >= 0, plausible?.contains(microseconds) ?? true else {
-            throw ConfigurationError(value.location, "'us' is \(microseconds), outside its plausible range")
+            let name = period == nil ? "us" : "at_least_us"
+            throw ConfigurationError(value.location, "'\(name)' is \(microseconds), outside its plausible range")
         }
         self.init(
             devices: try mapping.optional("devices") ?? [], ops: try mapping.optional("ops") ?? [],
             time: Sourced(Seconds(microseconds: microseconds), source: try mapping.optional("source", as: Source.self) ?? inherited),
             plausibleMicroseconds: plausible)
+        rule = period == nil ? .added : .atLeast
     }
 }

@@ -35,6 +35,19 @@ import Workload
         }
     }
 
+    /// 256 tokens x 4 choices over 128 experts are 8 pairs each; a library that only knows its own 16 expects 64.
+    @Test func aLibraryThatSeesItsOwnExpertsExpectsAllTokensThere() throws {
+        let model = try MixtureOfExpertsModel(architecture: try ModelFixture.device("b200-sxm"), stack: ModelFixture.stack())
+        func kernel(expertParallel: Int) throws -> String {
+            let layer = MixtureOfExperts(
+                tokens: 256, hidden: 4096, intermediate: 2048, topK: 4, experts: 128, tensorParallel: 1, expertParallel: expertParallel,
+                isGated: true, routing: .balanced, scheme: .mxfp4mxfp8)
+            return try model.project(layer, under: ModelFixture.cold).kernels[0].name
+        }
+        #expect(try kernel(expertParallel: 1).contains("8x128"))
+        #expect(try kernel(expertParallel: 8).contains("64x128"))
+    }
+
     @Test(arguments: devices) func neverFasterThanItsArithmeticOrItsTraffic(_ id: String) throws {
         let device = try ModelFixture.device(id)
         let model = try MixtureOfExpertsModel(architecture: device, stack: ModelFixture.stack())

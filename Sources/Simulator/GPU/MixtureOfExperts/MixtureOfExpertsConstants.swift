@@ -29,7 +29,7 @@ struct MixtureOfExpertsConstants: Sendable {
     /// Rows below which a tile costs no less.
     var minimumRows: Double
     var largestTileRows: Int
-    /// Whether the library picks the tile's rows from the mean pairs per expert instead of the fastest.
+    /// Whether the library picks the tile's rows from the pairs it expects per expert instead of the fastest.
     var takesTileFromMean: Bool
     /// Time of a CTA that finds no work and exits, µs; nil where the grid is sized by the real load.
     var emptyCTA: Double?

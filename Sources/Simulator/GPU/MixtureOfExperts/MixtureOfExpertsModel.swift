@@ -117,7 +117,7 @@ public struct MixtureOfExpertsModel: Sendable {
         let weight = layer.scheme.weight.bytesPerElement
         let slab = 128 / max(operand, weight)
         let steps = (product.depth / slab).rounded(.up)
-        let rowsFromMean = constants.takesTileFromMean ? GroupedWork.tileRows(covering: work.meanPairs, atMost: 128) : nil
+        let rowsFromMean = constants.takesTileFromMean ? GroupedWork.tileRows(covering: work.expectedPairs, atMost: constants.largestTileRows) : nil
         var best = GroupedTile(time: .infinity, idle: 0, isMatrixBound: true, ctas: 0, rows: 0, columns: 0)
         for (index, rows) in GroupedWork.tileRows.enumerated() where rows <= constants.largestTileRows && rows == rowsFromMean ?? rows {
             for columns in constants.emptyCTA == nil ? [64, 128, 256] : [128] where rows * columns <= 32768 {
@@ -188,11 +188,12 @@ struct GroupedWork: Sendable {
     var pairs = 0.0
     /// Tiles of each of `tileRows` rows, summed over experts.
     var tiles = [Double](repeating: 0, count: tileRows.count)
-    /// Pairs per expert of the layer on average.
-    var meanPairs: Double
+    /// Pairs per expert as a library expects them that knows its own experts but not how many tokens go elsewhere: those of all tokens
+    /// over the local experts.
+    var expectedPairs: Double
 
     init(_ layer: MixtureOfExperts, draws: UInt64, largestTileRows: Int) {
-        meanPairs = Double(layer.tokens) * Double(layer.topK) / Double(layer.experts)
+        expectedPairs = Double(layer.tokens) * Double(layer.topK) / Double(layer.localExperts)
         for draw in 0..<draws {
             let loads = ExpertLoads(layer, draw: draw)
             active += Double(loads.active) / Double(draws)
