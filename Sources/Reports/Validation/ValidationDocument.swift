@@ -36,7 +36,9 @@ public struct ValidationDocument {
 
     /// Groups, totals per family and skipped rows.
     public var text: String {
-        var parts = [headline, errorTable.plain, "By measured time, all groups of a family together:", bucketTable.plain]
+        var parts = [headline]
+        if !groups.isEmpty { parts += [errorTable.plain, "By measured time, all groups of a family together:", bucketTable.plain] }
+        if !result.passes.isEmpty { parts += ["Whole models:", passTable.plain] }
         if !result.skipped.entries.isEmpty { parts += ["Not projected:", skippedTable.plain] }
         return parts.joined(separator: "\n\n")
     }
@@ -63,6 +65,43 @@ public struct ValidationDocument {
         return table
     }
 
+    /// Errors of whole models; roofline: the sum of their operators' data-sheet rooflines.
+    public var passTable: TextTable {
+        var table = TextTable(columns: [
+            .text("source"), .text("device"), .text("dtype"), .text("phase"), .number("passes"), .number("MAPE %"), .number("median"), .number("p90"),
+            .number("bias"), .number("in P10-P90"), .number("roofline"),
+        ])
+        for group in result.passGroups() {
+            let (key, statistics) = (group.key, group.statistics)
+            table.rows.append(
+                [key.source, key.device, key.dtype, key.op, "\(statistics.count)", percent(statistics.meanAbsolute), percent(statistics.medianAbsolute),
+                    percent(statistics.p90Absolute), percent(statistics.bias), percent(statistics.coverage * 100), group.roofline.map { percent($0.meanAbsolute) } ?? "-"])
+        }
+        return table
+    }
+
+    /// Each whole model with its projection and the largest owners of its time.
+    public var passDetailTable: TextTable {
+        var table = TextTable(columns: [
+            .text("device"), .text("dtype"), .text("pass"), .number("measured ms"), .number("projected ms"), .number("error %"), .number("roofline %"),
+            .text("where the projection spends its time"),
+        ])
+        for group in result.passGroups() {
+            for position in group.passes {
+                let pass = result.passes[position]
+                let owners = pass.breakdown.parts.sorted { $0.time > $1.time }.prefix(3).map { part in
+                    "\(part.owner.rawValue) \(percent(100 * part.time.microseconds / pass.pair.projected)) %"
+                }
+                table.rows.append([
+                    group.key.device, group.key.dtype, result.data.passes[pass.index].description, FixedPoint.format(pass.pair.measured / 1000, fractionDigits: 2),
+                    FixedPoint.format(pass.pair.projected / 1000, fractionDigits: 2), percent(pass.pair.percentError),
+                    pass.roofline.map { percent(100 * ($0 / pass.pair.measured - 1)) } ?? "-", owners.joined(separator: ", "),
+                ])
+            }
+        }
+        return table
+    }
+
     /// The groups with the columns of the JSON form.
     public var csvTable: TextTable {
         var table = TextTable(columns: [
@@ -74,6 +113,13 @@ public struct ValidationDocument {
             let numbers = [
                 statistics.meanAbsolute, statistics.medianAbsolute, statistics.p90Absolute, statistics.bias, statistics.coverage,
             ]
+            table.rows.append(
+                [key.family.rawValue, key.source, key.device, key.architecture, key.dtype, key.op, "\(statistics.count)"]
+                    + numbers.map { FixedPoint.format($0, fractionDigits: 4) })
+        }
+        for group in result.passGroups() {
+            let (key, statistics) = (group.key, group.statistics)
+            let numbers = [statistics.meanAbsolute, statistics.medianAbsolute, statistics.p90Absolute, statistics.bias, statistics.coverage]
             table.rows.append(
                 [key.family.rawValue, key.source, key.device, key.architecture, key.dtype, key.op, "\(statistics.count)"]
                     + numbers.map { FixedPoint.format($0, fractionDigits: 4) })
@@ -119,7 +165,7 @@ public struct ValidationDocument {
     /// `{"groups": […], "skipped": […], "answered", "asked", "neutral_protocol", "buckets": […]}`; errors in percent, coverage from 0 to 1.
     public var json: JSONText {
         .object([
-            "groups": .array(groups.map(Self.json)),
+            "groups": .array(groups.map(Self.json) + result.passGroups().map(Self.json)),
             "skipped": .array(
                 result.skipped.entries.map {
                     .object([
@@ -145,13 +191,15 @@ public struct ValidationDocument {
         ])
     }
 
-    private static func json(_ group: ErrorGroup) -> JSONText {
+    private static func json(_ group: ErrorGroup) -> JSONText { json(group.key, group.statistics) }
+    private static func json(_ group: PassGroup) -> JSONText { json(group.key, group.statistics) }
+
+    private static func json(_ key: ErrorGroupKey, _ statistics: ErrorStatistics) -> JSONText {
         .object([
-            "family": .string(group.key.family.rawValue), "source": .string(group.key.source), "device": .string(group.key.device),
-            "architecture": .string(group.key.architecture), "dtype": .string(group.key.dtype), "op": .string(group.key.op),
-            "count": .integer(group.statistics.count), "mape": .number(group.statistics.meanAbsolute),
-            "median_ape": .number(group.statistics.medianAbsolute), "p90_ape": .number(group.statistics.p90Absolute),
-            "bias": .number(group.statistics.bias), "coverage": .number(group.statistics.coverage),
+            "family": .string(key.family.rawValue), "source": .string(key.source), "device": .string(key.device),
+            "architecture": .string(key.architecture), "dtype": .string(key.dtype), "op": .string(key.op), "count": .integer(statistics.count),
+            "mape": .number(statistics.meanAbsolute), "median_ape": .number(statistics.medianAbsolute), "p90_ape": .number(statistics.p90Absolute),
+            "bias": .number(statistics.bias), "coverage": .number(statistics.coverage),
         ])
     }
 

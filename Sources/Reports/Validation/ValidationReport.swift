@@ -39,6 +39,11 @@ public struct ValidationReport {
                     Markup("h3", text: LeftOutTables.kinTitle), markup(leftOut.kin, words: 3),
                 ])
         }
+        if !summary.result.passes.isEmpty {
+            page.section(
+                Self.passTitle,
+                [.paragraph(Self.passNote, class: "note"), markup(document.passTable, words: 4), markup(document.passDetailTable, words: 3)])
+        }
         for family in summary.families {
             page.section(
                 "Family \(family.family.rawValue)",
@@ -63,6 +68,9 @@ public struct ValidationReport {
                 "### \(LeftOutTables.groupTitle)", leftOut.groups.markdown, "### \(LeftOutTables.kinTitle)", leftOut.kin.markdown,
             ]
         }
+        if !summary.result.passes.isEmpty {
+            parts += ["## \(Self.passTitle)", Self.passNote, document.passTable.markdown, document.passDetailTable.markdown]
+        }
         for family in summary.families {
             parts += ["## Family \(family.family.rawValue)", groupTable(family).markdown, "### Worst rows", worstTable(family).markdown]
         }
@@ -77,6 +85,10 @@ public struct ValidationReport {
         + "where projections are too slow). Inside: share of rows within their P10 to P90 interval, 80 % is right. Roofline: the larger of arithmetic "
         + "over data-sheet peak and compulsory bytes over data-sheet bandwidth. 3 constants: the same with a launch time and two efficiencies "
         + "fitted to each group, errors on shapes left out."
+    private static let passTitle = "Whole models"
+    private static let passNote =
+        "Whole passes, lowered to operators as the source's software ran them and projected one by one; no constant is fitted to these rows. "
+        + "Roofline: the sum of the operators' data-sheet rooflines."
     private static let ablationNote = "Constants that switch the mechanism off, everything else as it is: nothing is refitted."
 
     private func markup(_ table: TextTable, words: Int) -> Markup {

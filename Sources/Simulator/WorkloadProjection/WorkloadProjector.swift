@@ -68,7 +68,29 @@ public struct WorkloadProjector {
             let projection = try project(handOver.shape, after: &surroundings)
             placed.append(PlacedProjection(name: handOver.name, shape: handOver.shape, count: handOver.count, projection: projection))
         }
+        if conditions.launch == .eager { Self.overlapHost(&placed) }
         return PhaseProjection(kind: phase.kind, tokens: phase.tokens, repetitions: phase.repetitions, operators: placed)
+    }
+
+    /// Eager calls are asynchronous: the host prepares the next kernels while the device works, so that a phase takes the longer of the
+    /// host's time and the device's. Every operator keeps that share of its launch time which the device's work does not hide.
+    private static func overlapHost(_ placed: inout [PlacedProjection]) {
+        var (host, device) = (0.0, 0.0)
+        for item in placed {
+            let launch = item.projection.breakdown[.launch]
+            host += launch * Double(item.count)
+            device += (item.projection.time.microseconds - launch) * Double(item.count)
+        }
+        guard host > 0 else { return }
+        let exposed = max(0, 1 - device / host)
+        for index in placed.indices {
+            var projection = placed[index].projection
+            let hidden = Seconds(microseconds: projection.breakdown[.launch] * (1 - exposed))
+            projection.breakdown[.launch] *= exposed
+            projection.time = projection.time - hidden
+            projection.interval = TimeInterval(p10: projection.interval.p10 - hidden, p90: projection.interval.p90 - hidden)
+            placed[index].projection = projection
+        }
     }
 
     /// Projects the operator that runs next, given what ran before it; updates the surroundings for its successor.

@@ -59,6 +59,8 @@ public struct ValidationResult: Sendable {
     public let plans: [SeriesPlan]
     /// In the order of the data.
     public var rows: [ValidatedRow] = []
+    /// Passes of whole models, in the order of the data.
+    public var passes: [ValidatedPass] = []
     public var skipped = SkipTally()
 
     init(data: MeasuredData, architectures: [Architecture], plans: [SeriesPlan]) {
@@ -67,7 +69,7 @@ public struct ValidationResult: Sendable {
         self.plans = plans
     }
 
-    public var answered: Int { rows.count }
+    public var answered: Int { rows.count + passes.count }
     public var asked: Int { data.count }
 
     /// Series whose source no protocol knows, by source: their rows were given the neutral protocol.

@@ -63,6 +63,7 @@ public struct Validator: Sendable {
                 result.skipped.add(series.family, device: series.device, reason: refused.reason)
             }
         }
+        try validatePasses(of: data, into: &result)
         return result
     }
 }

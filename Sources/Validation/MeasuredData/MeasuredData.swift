@@ -50,6 +50,8 @@ public struct SkippedRows: Hashable, Sendable {
 public struct MeasuredData: Sendable {
     public var series: [MeasuredSeries] = []
     public var rows: [MeasuredRow] = []
+    /// Passes of whole models.
+    public var passes: [MeasuredPass] = []
     /// Rows that are no operator of this program's vocabulary.
     public var skipped = SkipTally()
     /// Files read, in order.
@@ -58,7 +60,7 @@ public struct MeasuredData: Sendable {
     public init() {}
 
     /// Rows read, skipped ones included.
-    public var count: Int { rows.count + skipped.count }
+    public var count: Int { rows.count + passes.count + skipped.count }
 }
 
 /// Counts skipped rows by family, device and reason.

@@ -73,6 +73,16 @@ public enum MeasuredFolder {
         let positions = try MeasuredSchema.of(family).positions(header: names, columns: header.columns, path: path)
         var decoder = MeasuredRowDecoder(path: path, family: family, positions: positions)
         var lastSeries: (value: MeasuredSeries, index: Int)?
+        func position(of series: MeasuredSeries) -> Int {
+            if let last = lastSeries, last.value == series { return last.index }
+            let index = seriesIndex[series] ?? data.series.count
+            if index == data.series.count {
+                seriesIndex[series] = index
+                data.series.append(series)
+            }
+            lastSeries = (series, index)
+            return index
+        }
         while try reader.next(into: &decoder.row) {
             if decoder.row.isBlank { continue }
             guard decoder.row.fieldCount == names.count else {
@@ -86,18 +96,10 @@ public enum MeasuredFolder {
             case .malformed: try decoder.problems.throwIfMany(limits.problems)
             case .skipped(let device, let reason): data.skipped.add(family, device: device, reason: reason)
             case .row(let series, let shape, let time):
-                let index: Int
-                if let last = lastSeries, last.value == series {
-                    index = last.index
-                } else if let known = seriesIndex[series] {
-                    index = known
-                } else {
-                    index = data.series.count
-                    seriesIndex[series] = index
-                    data.series.append(series)
-                }
-                lastSeries = (series, index)
-                data.rows.append(MeasuredRow(series: index, line: decoder.row.line, shape: shape, time: time))
+                data.rows.append(MeasuredRow(series: position(of: series), line: decoder.row.line, shape: shape, time: time))
+            case .pass(let series, var pass):
+                pass.series = position(of: series)
+                data.passes.append(pass)
             }
             guard data.rows.count <= limits.rows else {
                 throw ConfigurationError(ConfigurationLocation(path: path), "more than \(limits.rows) rows, which is the most that is read")

@@ -160,13 +160,6 @@ extension MeasuredRowDecoder {
 }
 
 extension MeasuredRowDecoder {
-    /// Whole models: checked here, projected by nobody yet.
-    mutating func endToEnd() -> Outcome {
-        let device = name(.device)
-        _ = (name(.dtype), name(.model), name(.phase), dimension(.batch), dimension(.seq), positive(.latencyMilliseconds))
-        return .skipped(device: device, reason: "whole models are projected by `ridgeline project`, not row by row")
-    }
-
     mutating func serving() -> Outcome {
         let device = name(.system)
         _ = (name(.modelPath), dimension(.isl), dimension(.osl), dimension(.batchSize))

@@ -15,6 +15,8 @@ struct MeasuredRowDecoder {
     /// What a row is.
     enum Outcome {
         case row(MeasuredSeries, Operator, Seconds)
+        /// A pass of a whole model; its series' index is not known here.
+        case pass(MeasuredSeries, MeasuredPass)
         /// Understood, but nothing that can be projected.
         case skipped(device: String, reason: String)
         /// Wrong; the problems say why.

@@ -36,7 +36,7 @@ enum MeasuredColumn: String, CaseIterable {
     case latencyMilliseconds = "latency_ms"
     case tokens, hidden, intermediate, experts, tp, ep, routing
     case topK = "top_k"
-    case model, seq, parallelism
+    case model, seq, parallelism, layers, vocabulary
     case id, backend, system, precision, mode, isl, osl
     case backendVersion = "backend_version"
     case modelPath = "model_path"
@@ -81,7 +81,9 @@ struct MeasuredSchema {
                 optional: [.source, .tp, .ep, .routing, .kernel])
         case .endToEnd:
             MeasuredSchema(
-                required: [.device, .dtype, .model, .phase, .batch, .seq, .latencyMilliseconds], optional: [.source, .gpus, .parallelism])
+                required: [.device, .dtype, .model, .phase, .batch, .seq, .latencyMilliseconds], optional: [
+                    .source, .gpus, .parallelism, .layers, .hidden, .heads, .keyValueHeads, .headDimension, .intermediate, .vocabulary,
+                ])
         case .serving:
             MeasuredSchema(
                 required: [.system, .modelPath, .precision, .isl, .osl, .batchSize, .timeToFirstToken, .timePerOutputToken],

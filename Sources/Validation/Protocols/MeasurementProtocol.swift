@@ -49,6 +49,8 @@ public struct MeasurementProtocol: Hashable, Sendable {
     public var harness: [HarnessTime]
     /// Network between the nodes of the machine that was measured; nil where none took part or none is known.
     public var network: MeasuredNetwork?
+    /// How whole models ran.
+    public var wholeModels = PassProtocol()
     /// Why matching rows are not projected; nil where they are.
     public var refusal: String?
 

@@ -55,7 +55,7 @@ extension MeasurementProtocol {
     static let keys = [
         "id", "notes", "source", "match", "architecture", "stack", "launch", "sustained", "units_in_use", "inputs", "weights", "weight_copies", "bias",
         "shares_key_and_value", "power_limits", "harness", "network", "refuse",
-    ]
+    ] + PassProtocol.keys
 
     init(_ value: ConfigurationValue, inherited: Source?) throws(ConfigurationError) {
         let mapping = try value.mapping()
@@ -84,6 +84,7 @@ extension MeasurementProtocol {
         hasBias = try mapping.optional("bias") ?? hasBias
         sharesKeyAndValue = try mapping.optional("shares_key_and_value") ?? sharesKeyAndValue
         refusal = try mapping.optional("refuse")
+        wholeModels = try PassProtocol(mapping)
         for entry in try mapping["power_limits"]?.sequence() ?? [] {
             let limit = try entry.mapping()
             try limit.requireKeys(in: ["devices", "watts", "source"])

@@ -15,6 +15,7 @@ extension ModelConfiguration {
         }
         if let training = request.training {
             try Self.require(training.microBatches, "micro-batches", in: 1...(1 << 20))
+            try Self.require(training.virtualStages, "virtual stages", in: 1...1024)
             let sequences = request.batch / parallelism.data
             guard sequences % training.microBatches == 0 else {
                 throw WorkloadError(.indivisible, "\(sequences) sequences of a replica do not divide into \(training.microBatches) micro-batches")

@@ -16,7 +16,7 @@ struct TrainingLowering {
     func phases(sequences: Int) -> [WorkloadPhase] {
         let microSequences = sequences / training.microBatches
         // Each stage idles for one micro-batch's time for each other stage (Narayanan et al., 2021, section 2.2).
-        let repetitions = training.microBatches + pipeline - 1
+        let repetitions = training.microBatches + (pipeline - 1 + training.virtualStages / 2) / training.virtualStages
         let forward = forwardOperators(sequences: microSequences)
         var backward = training.recomputation == .full ? forward : []
         for item in forward.reversed() { backward += item.gradientOperators }

@@ -139,10 +139,13 @@ public struct TrainingOptions: Hashable, Sendable {
     public var recomputation: Recomputation
     /// Parts that a replica's batch is cut into; they fill the pipeline, and gradients add up over them.
     public var microBatches: Int
+    /// Chunks of layers that each pipeline stage holds; the pipeline's idle time is divided by it (Narayanan et al., 2021, section 2.2).
+    public var virtualStages: Int
 
-    public init(optimizer: Optimizer = .adam, recomputation: Recomputation = .selective, microBatches: Int = 1) {
+    public init(optimizer: Optimizer = .adam, recomputation: Recomputation = .selective, microBatches: Int = 1, virtualStages: Int = 1) {
         self.optimizer = optimizer
         self.recomputation = recomputation
         self.microBatches = microBatches
+        self.virtualStages = virtualStages
     }
 }

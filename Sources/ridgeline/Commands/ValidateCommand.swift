@@ -83,7 +83,9 @@ struct ValidateCommand: ParsableCommand {
         let document = summary.map { ValidationDocument($0) } ?? ValidationDocument(result, groups: groups)
         switch output.format {
         case .table: try output.emit(document.text)
-        case .markdown: try output.emit(document.headline + "\n\n" + document.errorTable.markdown)
+        case .markdown: 
+            try output.emit(
+                ([document.headline, document.errorTable.markdown] + (result.passes.isEmpty ? [] : [document.passTable.markdown])).joined(separator: "\n\n"))
         case .json: try output.emit(document.json.rendered)
         case .csv:
             StandardError.write(document.headline + "\n")

@@ -22,6 +22,9 @@ struct WorkloadOptions: ParsableArguments {
     @Option(name: .customLong("micro-batches"), help: "Micro-batches of a training step.")
     var microBatches = 1
 
+    @Option(name: .customLong("virtual-stages"), help: "Chunks of layers of a pipeline stage (interleaved schedule).")
+    var virtualStages = 1
+
     @Option(name: .long, help: "Activations recomputed in training: none, selective or full.")
     var recompute = TrainingOptions.Recomputation.selective
 
@@ -84,7 +87,7 @@ struct WorkloadOptions: ParsableArguments {
 
     /// The request that the options describe for a model: formats that are left out are the checkpoint's.
     func request(for model: ModelConfiguration) throws -> WorkloadRequest {
-        let training = train ? TrainingOptions(optimizer: optimizer, recomputation: recompute, microBatches: microBatches) : nil
+        let training = train ? TrainingOptions(optimizer: optimizer, recomputation: recompute, microBatches: microBatches, virtualStages: virtualStages) : nil
         let parallelism = try parallelism()
         let format = dtype ?? (train ? .bf16 : model.storedFormat ?? .bf16)
         let scheme = quantization ?? (train ? .none : model.quantization?.scheme ?? .none)
@@ -96,7 +99,7 @@ struct WorkloadOptions: ParsableArguments {
 
     /// The request for a network that is no transformer: mixed precision, 30 tokens of a sequence where nothing is said.
     private func networkRequest() throws -> WorkloadRequest {
-        let training = train ? TrainingOptions(optimizer: optimizer, recomputation: recompute, microBatches: microBatches) : nil
+        let training = train ? TrainingOptions(optimizer: optimizer, recomputation: recompute, microBatches: microBatches, virtualStages: virtualStages) : nil
         return WorkloadRequest(
             batch: batch, promptTokens: prompt ?? 30, generatedTokens: generate, training: training, format: dtype ?? .fp16,
             quantization: quantization ?? .none, parallelism: try parallelism())

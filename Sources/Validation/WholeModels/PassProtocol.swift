@@ -1,0 +1,77 @@
+import ConfigurationFiles
+import Workload
+
+/// How a source ran whole models: the part of a measurement protocol that single kernels do not need.
+public struct PassProtocol: Hashable, Sendable {
+    /// What the software fused.
+    public enum Fusion: String, Hashable, Sendable, CaseIterable {
+        /// As serving libraries do.
+        case serving
+        /// Attention is one kernel and its three projections one product; everything else is an operator of its own.
+        case attention
+        /// Elementwise operators and norms are joined by a compiler, attention is not.
+        case elementwise
+        /// Nothing: an eager framework of before 2023.
+        case none
+
+        var options: LoweringOptions {
+            switch self {
+            case .serving: .serving
+            case .attention:
+                LoweringOptions(fusesAttention: true, fusesQueryKeyValue: true, fusesGateAndUp: true, fusesResidualAndNorm: false, samples: false)
+            case .elementwise:
+                LoweringOptions(
+                    fusesAttention: false, fusesQueryKeyValue: false, fusesGateAndUp: true, fusesResidualAndNorm: true, computesAllLogits: true, samples: false)
+            case .none:
+                LoweringOptions(
+                    fusesAttention: false, fusesQueryKeyValue: false, fusesGateAndUp: false, fusesResidualAndNorm: false, computesAllLogits: true, samples: false)
+            }
+        }
+    }
+
+    public var fusion = Fusion.serving
+    /// Whether a training step includes the optimizer's.
+    public var runsOptimizer = true
+    /// What the source calls models, where it is not what they are generally called.
+    public var models: [SourceModel] = []
+
+    public init() {}
+
+    /// A model of a source: a preset with some dimensions changed.
+    public struct SourceModel: Hashable, Sendable {
+        public var name: String
+        public var like: String
+        public var layers: Int?
+        public var hidden: Int?
+        public var heads: Int?
+        public var headDimension: Int?
+        public var intermediate: Int?
+        public var vocabulary: Int?
+        public var experts: Int?
+    }
+}
+
+extension PassProtocol {
+    static let keys = ["fuses", "optimizer", "models"]
+
+    init(_ mapping: ConfigurationMapping) throws(ConfigurationError) {
+        fusion = try mapping["fuses"]?.choice() ?? fusion
+        runsOptimizer = try mapping.optional("optimizer") ?? runsOptimizer
+        for entry in try mapping["models"]?.sequence() ?? [] {
+            let model = try entry.mapping()
+            try model.requireKeys(in: ["name", "like", "layers", "hidden", "heads", "head_dimension", "intermediate", "vocabulary", "experts"])
+            func dimension(_ key: String) throws(ConfigurationError) -> Int? {
+                guard let value = try model.optional(key, as: Int.self) else { return nil }
+                guard (1...(1 << 24)).contains(value) else {
+                    throw ConfigurationError(model[key]?.location ?? entry.location, "'\(key)' is \(value), 1 to 2^24 belongs here")
+                }
+                return value
+            }
+            models.append(
+                SourceModel(
+                    name: try model.required("name"), like: try model.required("like"), layers: try dimension("layers"), hidden: try dimension("hidden"),
+                    heads: try dimension("heads"), headDimension: try dimension("head_dimension"), intermediate: try dimension("intermediate"),
+                    vocabulary: try dimension("vocabulary"), experts: try dimension("experts")))
+        }
+    }
+}
