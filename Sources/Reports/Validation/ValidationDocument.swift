@@ -65,17 +65,17 @@ public struct ValidationDocument {
         return table
     }
 
-    /// Errors of whole models; roofline: the sum of their operators' data-sheet rooflines.
+    /// Errors of whole models; factor: projected over measured time, geometric mean and range; roofline: the sum of their operators' data-sheet rooflines.
     public var passTable: TextTable {
         var table = TextTable(columns: [
-            .text("source"), .text("device"), .text("dtype"), .text("phase"), .number("passes"), .number("MAPE %"), .number("median"), .number("p90"),
-            .number("bias"), .number("in P10-P90"), .number("roofline"),
+            .text("source"), .text("device"), .text("dtype"), .text("phase"), .number("passes"), .number("factor"), .number("from"), .number("to"), .number("MAPE %"),
+            .number("bias"), .number("in P10-P90"), .number("roofline %"),
         ])
         for group in result.passGroups() {
             let (key, statistics) = (group.key, group.statistics)
             table.rows.append(
-                [key.source, key.device, key.dtype, key.op, "\(statistics.count)", percent(statistics.meanAbsolute), percent(statistics.medianAbsolute),
-                    percent(statistics.p90Absolute), percent(statistics.bias), percent(statistics.coverage * 100), group.roofline.map { percent($0.meanAbsolute) } ?? "-"])
+                [key.source, key.device, key.dtype, key.op, "\(statistics.count)", factor(group.factor.mean), factor(group.factor.smallest),
+                    factor(group.factor.largest), percent(statistics.meanAbsolute), percent(statistics.bias), percent(statistics.coverage * 100), group.roofline.map { percent($0.meanAbsolute) } ?? "-"])
         }
         return table
     }
@@ -213,5 +213,6 @@ public struct ValidationDocument {
         ])
     }
 
+    private func factor(_ value: Double) -> String { FixedPoint.format(value, fractionDigits: 2) }
     private func percent(_ value: Double) -> String { FixedPoint.format(value, fractionDigits: 1) }
 }

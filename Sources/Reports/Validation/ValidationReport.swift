@@ -88,6 +88,7 @@ public struct ValidationReport {
     private static let passTitle = "Whole models"
     private static let passNote =
         "Whole passes, lowered to operators as the source's software ran them and projected one by one; no constant is fitted to these rows. "
+        + "Factor: projected over measured time, geometric mean and range. "
         + "Roofline: the sum of the operators' data-sheet rooflines."
     private static let ablationNote = "Constants that switch the mechanism off, everything else as it is: nothing is refitted."
 

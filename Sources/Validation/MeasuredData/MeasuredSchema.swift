@@ -36,7 +36,7 @@ enum MeasuredColumn: String, CaseIterable {
     case latencyMilliseconds = "latency_ms"
     case tokens, hidden, intermediate, experts, tp, ep, routing
     case topK = "top_k"
-    case model, seq, parallelism, layers, vocabulary
+    case model, seq, parallelism, layers, vocabulary, generated
     case id, backend, system, precision, mode, isl, osl
     case backendVersion = "backend_version"
     case modelPath = "model_path"
@@ -83,6 +83,7 @@ struct MeasuredSchema {
             MeasuredSchema(
                 required: [.device, .dtype, .model, .phase, .batch, .seq, .latencyMilliseconds], optional: [
                     .source, .gpus, .parallelism, .layers, .hidden, .heads, .keyValueHeads, .headDimension, .intermediate, .vocabulary,
+                    .generated, .keyValueFormat,
                 ])
         case .serving:
             MeasuredSchema(

@@ -11,6 +11,8 @@ public struct MeasuredPass: Hashable, Sendable {
         case prefill
         /// One token of each sequence, the last of `sequence`.
         case decode
+        /// A prompt of `sequence` tokens and `generated` tokens after it.
+        case generation
         /// Forward and backward, and the optimizer's step where the protocol says so.
         case training
     }
@@ -28,6 +30,10 @@ public struct MeasuredPass: Hashable, Sendable {
     public var batch: Int
     /// Tokens of a sequence.
     public var sequence: Int
+    /// Tokens generated for each sequence, where the phase is generation.
+    public var generated = 0
+    /// Format of the KV cache; that of the activations where nil.
+    public var keyValueFormat: NumberFormat?
     /// How the model was spread over devices, as the file says it: `tp8-pp8-dp1-microbatch1-…`, `none`.
     public var parallelism: String
     public var time: Seconds
@@ -46,6 +52,6 @@ public struct MeasuredPass: Hashable, Sendable {
 
     /// For tables: `prefill of llama-160m, 4 x 2048`.
     public var description: String {
-        "\(phase.rawValue) of \(model), \(batch) x \(sequence)\(parallelism.isEmpty || parallelism == "none" ? "" : ", \(parallelism)")"
+        "\(phase.rawValue) of \(model), \(batch) x \(sequence)\(generated > 0 ? " + \(generated)" : "")\(parallelism.isEmpty || parallelism == "none" ? "" : ", \(parallelism)")"
     }
 }

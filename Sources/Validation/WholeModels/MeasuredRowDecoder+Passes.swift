@@ -14,9 +14,15 @@ extension MeasuredRowDecoder {
         guard let phase = MeasuredPass.Phase(rawValue: phaseName) else {
             return .skipped(device: series.device, reason: unknown("phase", phaseName, MeasuredPass.Phase.allCases.map(\.rawValue)))
         }
-        let pass = MeasuredPass(
+        var pass = MeasuredPass(
             series: 0, line: row.line, model: parts.first ?? "", dimensions: dimensions, phase: phase, batch: batch, sequence: sequence,
             parallelism: text(.parallelism), time: time)
+        let cache = text(.keyValueFormat)
+        if !cache.isEmpty {
+            guard let format = MeasuredFormat.tensor(cache) ?? NumberFormat(name: cache) else { return .skipped(device: series.device, reason: MeasuredFormat.unknownTensor(cache)) }
+            pass.keyValueFormat = format
+        }
+        if phase == .generation { pass.generated = dimension(.generated) }
         return .pass(series, pass)
     }
 

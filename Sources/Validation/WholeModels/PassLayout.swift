@@ -18,6 +18,8 @@ struct PassLayout {
             case ("tp", let count?) where count > 0: parallelism.tensor = count
             case ("pp", let count?) where count > 0: parallelism.pipeline = count
             case ("dp", let count?) where count > 0: parallelism.data = count
+            case ("fsdp", let count?) where count > 0: (parallelism.data, parallelism.zero) = (count, .parameters)
+            case ("node", let count?) where count > 0: parallelism.devicesPerNode = count
             case ("ep", let count?) where count > 0: parallelism.expert = count
             case ("microbatch", let count?) where count > 0: microBatchSize = count
             case ("microbatches", let count?) where count > 0: microBatchCount = count
@@ -25,7 +27,7 @@ struct PassLayout {
             case ("sequenceparallel", nil): parallelism.splitsSequence = true
             case ("selectiverecompute", nil): recomputation = .selective
             case ("fullrecompute", nil): recomputation = .full
-            default: throw PassRefusal(reason: "parallelism '\(text)': '\(word)' is unknown; tp8, pp8, dp8, ep8, microbatch1, microbatches8, interleave3, sequenceparallel, selectiverecompute and fullrecompute are known")
+            default: throw PassRefusal(reason: "parallelism '\(text)': '\(word)' is unknown; tp8, pp8, dp8, fsdp8, ep8, node16, microbatch1, microbatches8, interleave3, sequenceparallel, selectiverecompute and fullrecompute are known")
             }
         }
     }

@@ -32,6 +32,8 @@ public struct PassProtocol: Hashable, Sendable {
     public var fusion = Fusion.serving
     /// Whether a training step includes the optimizer's.
     public var runsOptimizer = true
+    /// Whether training drops activations at random.
+    public var dropsActivations = false
     /// What the source calls models, where it is not what they are generally called.
     public var models: [SourceModel] = []
 
@@ -52,11 +54,12 @@ public struct PassProtocol: Hashable, Sendable {
 }
 
 extension PassProtocol {
-    static let keys = ["fuses", "optimizer", "models"]
+    static let keys = ["fuses", "optimizer", "dropout", "models"]
 
     init(_ mapping: ConfigurationMapping) throws(ConfigurationError) {
         fusion = try mapping["fuses"]?.choice() ?? fusion
         runsOptimizer = try mapping.optional("optimizer") ?? runsOptimizer
+        dropsActivations = try mapping.optional("dropout") ?? dropsActivations
         for entry in try mapping["models"]?.sequence() ?? [] {
             let model = try entry.mapping()
             try model.requireKeys(in: ["name", "like", "layers", "hidden", "heads", "head_dimension", "intermediate", "vocabulary", "experts"])

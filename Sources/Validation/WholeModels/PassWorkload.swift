@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Quantities
 import Workload
 
@@ -9,18 +10,18 @@ struct PassRefusal: Error {
 extension MeasuredPass {
     /// The phases that the pass ran, as this program lowers them.
     ///
+    /// - Parameter half: format of the activations between quantised products.
     /// - Throws: `PassRefusal` for a model that nobody knows, an unknown format, or a parallelism that cannot be read or does not divide.
-    func workload(dtype: String, under circumstances: PassProtocol) throws(PassRefusal) -> Workload {
+    func workload(dtype: String, under circumstances: PassProtocol, half: NumberFormat = .bf16) throws(PassRefusal) -> Workload {
         let model = try configuration(circumstances)
-        guard let scheme = MeasuredFormat.scheme(dtype) else { throw PassRefusal(reason: MeasuredFormat.unknownScheme(dtype)) }
-        guard case let format = scheme.compute, scheme == .uniform(format) else {
-            throw PassRefusal(reason: "whole models are projected in fp32, tf32, fp16 or bf16 here, not \(dtype)")
-        }
+        let (format, quantization) = try Self.formats(dtype, half: half)
         let layout = try PassLayout(parallelism)
-        var request = WorkloadRequest(batch: batch, promptTokens: sequence, format: format, parallelism: layout.parallelism, options: circumstances.fusion.options)
+        var request = WorkloadRequest(batch: batch, promptTokens: sequence, format: format, quantization: quantization, keyValueFormat: keyValueFormat, parallelism: layout.parallelism, options: circumstances.fusion.options)
         if phase == .prefill { request.options.computesAllLogits = false }
         if phase == .decode { (request.promptTokens, request.generatedTokens) = (max(1, sequence - 1), 1) }
+        if phase == .generation { request.generatedTokens = generated }
         if phase == .training {
+            request.options.dropsActivations = circumstances.dropsActivations
             request.training = TrainingOptions(
                 recomputation: layout.recomputation, microBatches: try layout.microBatches(batch: batch), virtualStages: layout.virtualStages)
         }
@@ -30,14 +31,23 @@ extension MeasuredPass {
                 switch phase {
                 case .decode: ran.kind == .decode
                 case .training: ran.kind != .optimizer || circumstances.runsOptimizer || layout.parallelism.data > 1
-                case .inference, .prefill: true
+                case .inference, .prefill, .generation: true
                 }
             }
+            if dimensions?.vocabulary == 0 { workload.keepLayersOnly() }
             if phase == .training, !circumstances.runsOptimizer { workload.removeOptimizerUpdate() }
             return workload
         } catch {
             throw PassRefusal(reason: error.description)
         }
+    }
+
+    /// The format of activations, and how linear layers are stored where that is something else: `bf16`, `fp8`, `int8_wo`.
+    private static func formats(_ dtype: String, half: NumberFormat) throws(PassRefusal) -> (NumberFormat, QuantizationScheme) {
+        if let scheme = MeasuredFormat.scheme(dtype), scheme == .uniform(scheme.compute) { return (scheme.compute, .none) }
+        if let quantization = QuantizationScheme(rawValue: dtype), quantization != .none { return (half, quantization) }
+        let known = ["fp32", "tf32", "fp16", "bf16"] + QuantizationScheme.allCases.filter { $0 != .none }.map(\.rawValue)
+        throw PassRefusal(reason: "dtype '\(dtype)' is unknown for whole models\(Spelling.suggestion(for: dtype, in: known)) (\(known.joined(separator: ", ")))")
     }
 
     private func configuration(_ circumstances: PassProtocol) throws(PassRefusal) -> ModelConfiguration {
@@ -54,6 +64,11 @@ extension MeasuredPass {
 }
 
 extension Workload {
+    /// Leaves neither embeddings nor head.
+    fileprivate mutating func keepLayersOnly() {
+        for index in phases.indices { phases[index].operators.removeAll { $0.name.hasPrefix("embeddings.") || $0.name.hasPrefix("head.") } }
+    }
+
     /// Leaves of the optimizer phase only what replicas exchange.
     fileprivate mutating func removeOptimizerUpdate() {
         for index in phases.indices where phases[index].kind == .optimizer { phases[index].operators.removeAll { $0.name == "optimizer.update" } }
@@ -73,7 +88,6 @@ extension MeasuredPass.Dimensions {
         model.isGated = true
         model.biases = .none
         model.tiesEmbeddings = false
-        if vocabulary == 0 { model.head = .none }
         return model
     }
 }

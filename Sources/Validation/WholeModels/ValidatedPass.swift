@@ -1,3 +1,4 @@
+import Foundation
 import Hardware
 import Quantities
 import Simulator
@@ -38,8 +39,9 @@ extension Validator {
         case .success(let value): plan = value
         case .failure(let refused): throw PassRefusal(reason: refused.reason)
         }
-        let workload = try pass.workload(dtype: dtype, under: plan.circumstances.wholeModels)
         let (architecture, stack) = plans.machines[plan.model]
+        let half: NumberFormat = architecture.peak(.bf16) == nil && architecture.peak(.fp16) != nil ? .fp16 : .bf16
+        let workload = try pass.workload(dtype: dtype, under: plan.circumstances.wholeModels, half: half)
         let conditions = ExecutionConditions(
             launch: plan.circumstances.launch, isSustained: plan.circumstances.isSustained, unitsInUse: plan.circumstances.unitsInUse)
         do throws(ProjectionError) {
@@ -74,6 +76,8 @@ public struct PassGroup: Sendable {
     public var key: ErrorGroupKey
     public var statistics: ErrorStatistics
     public var roofline: ErrorStatistics?
+    /// Projected over measured time: geometric mean, smallest and largest.
+    public var factor: (mean: Double, smallest: Double, largest: Double)
     /// Positions in `ValidationResult.passes`.
     public var passes: [Int]
 }
@@ -91,7 +95,10 @@ extension ValidationResult {
         }
         return members.sorted { $0.key < $1.key }.compactMap { key, positions in
             guard let statistics = ErrorStatistics(positions.map { passes[$0].pair }) else { return nil }
-            return PassGroup(key: key, statistics: statistics, roofline: roofline(of: positions), passes: positions)
+            let factors = positions.map { passes[$0].pair.projected / passes[$0].pair.measured }
+            let mean = exp(factors.reduce(0) { $0 + log($1) } / Double(factors.count))
+            return PassGroup(
+                key: key, statistics: statistics, roofline: roofline(of: positions), factor: (mean, factors.min() ?? mean, factors.max() ?? mean), passes: positions)
         }
     }
 

@@ -110,6 +110,7 @@ struct StackLowering {
         }
         attention(pass)
         reduce("attention", pass: pass, count: model.isParallel ? 0 : count)
+        dropout("attention.output_dropout", rows: rows, count: model.isParallel ? 0 : count)
         if placement == .aroundBranches { norm("attention.output_norm", rows: rows, columns: model.hidden, count: count) }
         if model.isParallel {
             if placement == .before { norm("feed_forward.norm", rows: rows, columns: model.hidden, count: count) }
@@ -120,6 +121,7 @@ struct StackLowering {
         feedForward(pass)
         // Parallel branches are summed before the one reduction.
         reduce("feed_forward", pass: pass, count: count)
+        dropout("feed_forward.output_dropout", rows: rows, count: count)
         if placement == .aroundBranches { norm("feed_forward.output_norm", rows: rows, columns: model.hidden, count: count) }
         if model.isParallel { elementwise("branches.add", .add, rows: rows, width: model.hidden, inputs: 2, count: count) }
         if placement == .after {
@@ -128,6 +130,12 @@ struct StackLowering {
             elementwise("feed_forward.residual", .add, rows: rows, width: model.hidden, inputs: 2, count: fuses ? 0 : count)
             if fuses || model.hasFinalNorm { norm("final.norm", rows: rows, columns: model.hidden, addsResidual: fuses, count: 1) }
         }
+    }
+
+    /// Dropout of a branch's output, where it is a kernel of its own.
+    private mutating func dropout(_ place: String, rows: Int, count: Int) {
+        let isSeparate = options.dropsActivations && !options.fusesResidualAndNorm
+        elementwise(place, .mulScalar, rows: rows, width: model.hidden, inputs: 1, count: isSeparate ? count : 0)
     }
 
     private mutating func betweenBranches(_ branch: String, next: String, rows: Int, count: Int) {

@@ -53,6 +53,7 @@ extension StackLowering {
         let hasMask = pass.isCausal && queries > 1
         elementwise("\(place).mask", .add, rows: batch * queries, width: keys, inputs: 2, count: hasMask ? count : 0)
         list.add("\(place).softmax", .rowwise(Rowwise(.softmax, rows: batch * queries, columns: keys, format: stored)), count: count)
+        elementwise("\(place).dropout", .mulScalar, rows: batch * queries, width: keys, inputs: 1, count: options.dropsActivations ? count : 0)
         batched("\(place).context", batch: batch, m: queries, n: model.headDimension, k: keys, isTransposed: false, count: count)
     }
 

@@ -89,6 +89,9 @@ public struct LoweringOptions: Hashable, Sendable {
     public var fusesResidualAndNorm: Bool
     /// Logits of every prompt token, not of the last alone.
     public var computesAllLogits: Bool
+    /// Whether activations are dropped at random, as most models of before 2022 are trained: attention's probabilities in a kernel of their
+    /// own, each branch's output too unless it is fused with the residual addition (Srivastava et al., "Dropout", 2014).
+    public var dropsActivations = false
     /// Whether the next token is drawn on the device.
     public var samples: Bool
     /// Most phases that a generation's decode steps are folded into; each stands for steps of nearly equal length, at their mean.

@@ -67,6 +67,9 @@ struct WorkloadOptions: ParsableArguments {
     @Flag(name: .long, help: "One kernel for each operation, with attention scores in memory.")
     var unfused = false
 
+    @Flag(name: .long, help: "Train with dropout, which costs a pass over attention's probabilities.")
+    var dropout = false
+
     /// The model that the options name.
     ///
     /// - Throws: when none is named, or the name finds none.
@@ -92,9 +95,11 @@ struct WorkloadOptions: ParsableArguments {
         let format = dtype ?? (train ? .bf16 : model.storedFormat ?? .bf16)
         let scheme = quantization ?? (train ? .none : model.quantization?.scheme ?? .none)
         let longest = model.maximumPositions.map { max(1, $0 - generate) } ?? Int.max
+        var options: LoweringOptions = unfused ? .unfused : .serving
+        options.dropsActivations = train && dropout
         return WorkloadRequest(
             batch: batch, promptTokens: prompt ?? min(512, longest), generatedTokens: generate, training: training, format: format,
-            quantization: scheme, keyValueFormat: keyValueCacheFormat, parallelism: parallelism, options: unfused ? .unfused : .serving)
+            quantization: scheme, keyValueFormat: keyValueCacheFormat, parallelism: parallelism, options: options)
     }
 
     /// The request for a network that is no transformer: mixed precision, 30 tokens of a sequence where nothing is said.
