@@ -52,6 +52,9 @@ public struct PowerLimit: Sendable {
         return (low, time(low))
     }
 
+    /// Picojoules of on-chip work that takes `dynamic` at full clock, at a relative clock.
+    func energy(_ dynamic: Double, atClock clock: Double) -> Double { clock < 1 ? dynamic * pow(clock, clockExponent) : dynamic }
+
     /// Time of a kernel that starts on a cool board: it runs at full clock at first and approaches the sustained clock.
     func transient(full: Double, sustained: Double) -> Double {
         guard sustained > full else { return full }

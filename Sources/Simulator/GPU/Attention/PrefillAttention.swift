@@ -51,10 +51,11 @@ struct PrefillAttention: Sendable {
             breakdown[.fill] += cost.prologue
             breakdown[.tail] += cost.tail
         }
-        let dynamic = shape.operations.value * constants.picojoulesPerOperation
+        var dynamic = shape.operations.value * constants.picojoulesPerOperation
         if conditions.isSustained {
             let settled = power.settle(dynamic: dynamic, memory: compulsory * power.memoryPicojoulesPerByte) { together / $0 }
             breakdown[.power] += settled.time - together
+            dynamic = power.energy(dynamic, atClock: settled.clock)
         }
         breakdown[.extraPasses] += passTime
         let time = breakdown.total

@@ -314,7 +314,7 @@ struct SharedTileGEMM: Sendable {
         var estimate = GEMMEstimate(
             tile: candidate.tile, split: Int(split), grid: demand.grid, waves: demand.waves, multiprocessor: demand.multiprocessor,
             cache: 0, memory: demand.memory, kernel: kernel, memoryTraffic: demand.memoryBytes, cacheTraffic: demand.cacheBytes,
-            dynamicEnergy: dynamic)
+            dynamicEnergy: power.energy(dynamic, atClock: problem.isSustained ? settled.clock : 1))
         estimate.power = max(0, kernel - full)
         estimate.relativeClock = settled.clock
         estimate.fill = constants.kernelLatency

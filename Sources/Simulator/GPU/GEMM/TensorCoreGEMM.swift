@@ -251,7 +251,7 @@ struct TensorCoreGEMM: Sendable {
         var estimate = GEMMEstimate(
             tile: candidate.tile, split: Int(split), grid: demand.grid, waves: demand.grid * inverseUnits,
             multiprocessor: demand.multiprocessor * slow, cache: demand.cache * slow, memory: demand.memory,
-            kernel: sustained * slow, memoryTraffic: demand.memoryBytes, cacheTraffic: demand.cacheBytes, dynamicEnergy: dynamic)
+            kernel: sustained * slow, memoryTraffic: demand.memoryBytes, cacheTraffic: demand.cacheBytes, dynamicEnergy: power.energy(dynamic, atClock: problem.isSustained ? settled.clock : 1))
         estimate.power = max(0, sustained - full) * slow
         estimate.relativeClock = settled.clock
         estimate.fill = constants.kernelLatency + constants.coldRamp * cold
