@@ -56,6 +56,39 @@ import Workload
         try GPUModel(GPUFixture.architecture(numbers), stack: GPUFixture.stack()).project(shape, under: conditions)
     }
 
+    /// A100's fp32 kernels with the constants of a library that keeps guarded kernels, and of a chip whose translation covers 32 MiB.
+    private static func singlePrecision(_ constants: [String: Double], m: Int, k: Int, batch: Int = 1) throws -> Double {
+        var device = GPUFixture.architecture(GPUFixture.a100)
+        let source = Source(.estimated, "test")
+        device.constants = [
+            ConstantGroup(name: "gemm.fp32", constants: constants.sorted { $0.key < $1.key }.map { NamedConstant(name: $0.key, number: Sourced($0.value, source: source)) })
+        ]
+        let product = MatrixMultiply(batch: batch, m: m, n: 2048, k: k, scheme: .uniform(.fp32), hasWeights: batch == 1, isWeightTransposed: true)
+        return try GPUModel(device, stack: GPUFixture.stack()).project(.matrixMultiply(product), under: ExecutionConditions(launch: .excluded, isSustained: false)).time.microseconds
+    }
+
+    @Test func edgesAndOddContractionsRunGuardedKernels() throws {
+        let whole = try Self.singlePrecision([:], m: 4096, k: 1024)
+        #expect(try Self.singlePrecision(["guarded_share": 0.5], m: 4096, k: 1024) == whole)
+        // One token more than whole tiles, and a contraction that vectors do not fill.
+        for (m, k) in [(4097, 1024), (4096, 1025)] {
+            let free = try Self.singlePrecision([:], m: m, k: k)
+            let guarded = try Self.singlePrecision(["guarded_share": 0.5], m: m, k: k)
+            #expect(guarded > 1.6 * free && guarded < 2.1 * free)
+        }
+        // Batched products have the guarded kernel only.
+        #expect(try Self.singlePrecision(["guarded_share": 0.5], m: 1024, k: 1024, batch: 8) > 1.3 * Self.singlePrecision([:], m: 1024, k: 1024, batch: 8))
+    }
+
+    @Test func rowsThatSpanMoreThanTranslationCoversSlowTheMainLoop() throws {
+        let translating = ["translation_reach_mib": 32.0, "translation_penalty": 1.0]
+        // 4096 rows of 1 KiB span 4 MiB: x = 1/8, 1 + x^2/(1 + x^2) = 1.015. Rows of 128 KiB span at least 256 MiB: x > 8, nearly twice.
+        let short = try Self.singlePrecision(translating, m: 4096, k: 256) / Self.singlePrecision([:], m: 4096, k: 256)
+        let long = try Self.singlePrecision(translating, m: 4096, k: 32768) / Self.singlePrecision([:], m: 4096, k: 32768)
+        #expect(short < 1.03)
+        #expect(long > 1.8 && long <= 2)
+    }
+
     @Test func launchBelongsToTheStack() throws {
         let shape = Operator.matrixMultiply(MatrixMultiply(m: 64, n: 4096, k: 4096, scheme: .uniform(.bf16)))
         let kernel = try Self.time(shape, .init(launch: .excluded)).time.microseconds

@@ -24,6 +24,8 @@ struct GEMMProblem: Hashable, Sendable {
     var isSustained: Bool
 
     var operations: Double { 2 * batch * m * n * k }
+    /// Whether tokens fill tiles of 64 and the contraction vectors of 32 elements, so that no load needs a guard.
+    var hasWholeTiles: Bool { m.truncatingRemainder(dividingBy: 64) == 0 && k.truncatingRemainder(dividingBy: 32) == 0 }
     var activationFootprint: Double { batch * m * k * activationBytes }
     var weightFootprint: Double { batch * n * k * weightBytes }
     var outputFootprint: Double { batch * m * n * outputBytes }

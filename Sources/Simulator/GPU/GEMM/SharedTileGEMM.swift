@@ -25,6 +25,9 @@ struct SharedTileConstants: Sendable {
     var bandwidthShare: Double
     /// Main-loop rate when both operands are contiguous along k, relative to the rate otherwise.
     var transposedShare: Double
+    /// Rate of the kernel that guards its loads, element by element, relative to the one for whole tiles and vectors: libraries of before
+    /// asynchronous copies keep both, and take the latter for single products only.
+    var guardedShare: Double
     var residentShare: Double
     var residencySharpness: Double
     var kernelLatency: Double
@@ -37,6 +40,10 @@ struct SharedTileConstants: Sendable {
     var sectorOverfetch: Double
     /// Share of the cache that half-used lines may fill before they evict one another.
     var openLineShare: Double
+    /// Bytes that address translation covers at once, and the slow-down of the main loop when a wave walks along rows that span far more.
+    /// 0 bytes: translation costs nothing (caches with virtual addresses, from Volta on).
+    var translationReach: Double
+    var translationPenalty: Double
 
     init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
         issueShare = read(group, "issue_share", default: 1.0)
@@ -50,6 +57,7 @@ struct SharedTileConstants: Sendable {
         drift = read(group, "drift", default: 0.03)
         bandwidthShare = read(group, "bandwidth_share", default: 0.85)
         transposedShare = read(group, "transposed_share", default: 0.92)
+        guardedShare = read(group, "guarded_share", default: 1)
         residentShare = read(group, "resident_cache_share", default: 0.7)
         residencySharpness = read(group, "residency_sharpness", default: 1.3)
         kernelLatency = read(group, "kernel_latency_us", default: 1.4)
@@ -58,6 +66,8 @@ struct SharedTileConstants: Sendable {
         campingFactor = read(group, "camping_factor", default: 2.5)
         sectorOverfetch = read(group, "sector_overfetch", default: path == .registers ? 2 : 1)
         openLineShare = read(group, "open_line_share", default: 0.7)
+        translationReach = read(group, "translation_reach_mib", default: 0) * 1_048_576
+        translationPenalty = read(group, "translation_penalty", default: 0)
     }
 }
 
@@ -198,7 +208,8 @@ struct SharedTileGEMM: Sendable {
         let warps = resident * candidate.warps
         let transposed = problem.isWeightTransposed ? constants.transposedShare : 1
         let hiding = warps / (warps + constants.hidingWarps) * min(1, warps / 4)
-        let multiply = resident * candidate.multiplyCycles / (candidate.feedShare * transposed * hiding)
+        let guarded = problem.hasWholeTiles && problem.batch == 1 ? 1 : constants.guardedShare
+        let multiply = resident * candidate.multiplyCycles / (candidate.feedShare * transposed * hiding * guarded)
         let bytes = (min(candidate.features, problem.n) + min(candidate.tokens, problem.m)) * elementBytes * slab
         let cache = resident * bytes / min(64, cacheBytesPerClockPerUnit / active)
         let latency = constants.loadLatency * clock / constants.slabsInFlight
@@ -234,6 +245,7 @@ struct SharedTileGEMM: Sendable {
         let waves = (grid / perWave).rounded(.up)
         // 0.6 of a prologue is exposed between waves, less with several CTAs to switch between.
         let exposed = 0.6 / max(1, candidate.occupancy)
+        cycles *= translationSlowdown(candidate, split: split, tokenTiles: tokenTiles, featureTiles: featureTiles, problem)
         var multiprocessor = constants.prologue * (1 + exposed * (waves - 1)) + cycles / clock
 
         var camps = false
@@ -280,6 +292,22 @@ struct SharedTileGEMM: Sendable {
         read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
         return (max(read, 0) + problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1), loads)
+    }
+
+    /// Rows that are contiguous along k lie a whole row apart: the CTAs of a wave walk along all of theirs at once, and when those rows span
+    /// more than translation covers, the loads of every slab wait for page tables. 1 for none.
+    @inline(__always)
+    private func translationSlowdown(
+        _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem
+    ) -> Double {
+        guard constants.translationReach > 0, problem.batch == 1 else { return 1 }
+        let wave = max(1, machine.units * candidate.occupancy / split)
+        let waveFeatures = min(featureTiles, max(1, wave.squareRoot().rounded()))
+        let waveTokens = min(tokenTiles, max(1, (wave / waveFeatures).rounded(.up)))
+        let rows = min(problem.m, waveTokens * candidate.tokens)
+            + (problem.isWeightTransposed ? min(problem.n, waveFeatures * candidate.features) : 0)
+        let x = rows * problem.k * elementBytes / constants.translationReach
+        return 1 + constants.translationPenalty * x * x / (1 + x * x)
     }
 
     /// Bytes fetched again because a slab uses 32 bytes of a 128-byte line and the line is gone when the next slab wants the rest.
