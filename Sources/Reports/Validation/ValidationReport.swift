@@ -90,7 +90,9 @@ public struct ValidationReport {
         "Whole passes, lowered to operators as the source's software ran them and projected one by one; no constant is fitted to these rows. "
         + "Factor: projected over measured time, geometric mean and range. "
         + "Roofline: the sum of the operators' data-sheet rooflines."
-    private static let ablationNote = "Constants that switch the mechanism off, everything else as it is: nothing is refitted."
+    private static let ablationNote =
+        "Constants that switch the mechanism off, everything else as it is. Refitted: every other constant fitted anew without it, errors on shapes "
+        + "left out; what a mechanism is worth is how far this lies above the family's error on shapes left out with it."
 
     private func markup(_ table: TextTable, words: Int) -> Markup {
         .table(header: table.columns.map(\.title), rows: table.rows, textColumns: words)
@@ -156,13 +158,15 @@ extension ValidationReport {
 
     private var ablationTable: TextTable {
         TextTable(
-            columns: [.text("without"), .text("family"), .number("mean %"), .number("with it"), .number("p90"), .number("bias")],
+            columns: [.text("without"), .text("family"), .number("mean %"), .number("with it"), .number("p90"), .number("bias"), .number("refitted, left out %"), .number("with it, left out %"),
+            ],
             rows: ablations.flatMap { ablation in
                 ablation.errors.map { entry in
                     let with = summary.families.first { $0.family == entry.family }?.statistics.meanAbsolute
                     return [
                         "\(ablation.mechanism.id): \(ablation.mechanism.title)", entry.family.rawValue, percent(entry.statistics.meanAbsolute), percent(with),
                         percent(entry.statistics.p90Absolute), percent(entry.statistics.bias),
+                        percent(ablation.refitted[entry.family]?.meanAbsolute), percent(leftOut?.meanOfShapes(entry.family)),
                     ]
                 }
             })

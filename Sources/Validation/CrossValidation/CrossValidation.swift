@@ -38,6 +38,17 @@ public struct CrossValidation: Sendable {
         public var kin: [(family: MeasuredFamily, device: String, from: [String])]
     }
 
+    /// Errors of a family on shapes left out when one mechanism is switched off and every other constant fitted anew.
+    ///
+    /// - Throws: as `run`.
+    public func errors(of family: MeasuredFamily, without mechanism: Mechanism, on data: MeasuredData) throws(ArchitectureLibraryError) -> ErrorStatistics? {
+        var selection = FitProblem.Selection(family: family)
+        selection.sample = options.sample
+        let problem = try FitProblem(data, selection: selection, validator: validator.setting(mechanism.overrides))
+        let fits = LeftOutFits(problem, family: family, options: options)
+        return ErrorStatistics(fits.generations.flatMap { fits.shapesLeftOut($0).sorted { $0.key < $1.key }.map(\.value) })
+    }
+
     /// Fits and projects.
     ///
     /// - Parameters:

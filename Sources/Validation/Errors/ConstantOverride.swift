@@ -105,10 +105,19 @@ public struct Mechanism: Hashable, Sendable {
     }
 }
 
-/// Errors of a family with one mechanism switched off and nothing refitted.
+/// Errors of a family with one mechanism switched off.
 public struct Ablation: Sendable {
     public var mechanism: Mechanism
     public var errors: [(family: MeasuredFamily, statistics: ErrorStatistics)]
+    /// Errors on shapes left out, every other constant fitted anew; empty where nothing was refitted.
+    public var refitted: [MeasuredFamily: ErrorStatistics] = [:]
+
+    /// The same with everything else fitted anew.
+    ///
+    /// - Throws: as `CrossValidation.run`.
+    public mutating func refit(_ crossValidation: CrossValidation, on data: MeasuredData) throws(ArchitectureLibraryError) {
+        for family in mechanism.families { refitted[family] = try crossValidation.errors(of: family, without: mechanism, on: data) }
+    }
 
     /// Projects the mechanism's families again without it.
     public init(_ mechanism: Mechanism, of data: MeasuredData, validator: Validator) throws(ArchitectureLibraryError) {

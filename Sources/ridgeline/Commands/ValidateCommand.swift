@@ -94,11 +94,18 @@ struct ValidateCommand: ParsableCommand {
         if let rows { try OutputFile.write(ValidationRows(result).csv, to: rows) }
         if let writeIntervals { try write(IntervalCalibration(result), result, to: writeIntervals) }
         if let report, let summary {
-            let ablations = try mechanisms.map { try Ablation($0, of: data, validator: validator) }
-            let leftOut = try crossValidate.map { folds in
+            var ablations = try mechanisms.map { try Ablation($0, of: data, validator: validator) }
+            let crossValidation = crossValidate.map { folds in
                 var options = CrossValidation.Options()
                 options.folds = folds
-                return try CrossValidation(validator, options: options).run(on: result) { note in StandardError.write("\(note)\n") }
+                return CrossValidation(validator, options: options)
+            }
+            let leftOut = try crossValidation?.run(on: result) { note in StandardError.write("\(note)\n") }
+            if let crossValidation {
+                for index in ablations.indices {
+                    StandardError.write("without \(ablations[index].mechanism.id)\n")
+                    try ablations[index].refit(crossValidation, on: data)
+                }
             }
             let page = ValidationReport(summary, leftOut: leftOut, ablations: ablations, command: reproduction)
             try OutputFile.write(report.lowercased().hasSuffix(".md") ? page.markdown : page.html, to: report)
