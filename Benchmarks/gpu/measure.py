@@ -9,7 +9,9 @@ Needs PyTorch (CUDA, ROCm or CPU build); uses Triton where it is installed. Read
 device. docs/measuring.md says what each number means.
 """
 import argparse
+import contextlib
 import csv
+import gc
 import json
 import math
 import os
@@ -667,7 +669,7 @@ class Device:
             raise RunError(f"--device is '{name}', but this PyTorch sees no GPU; 'cpu' is allowed")
         self.device = torch.device(name if name != "cuda" else "cuda:0")
         self.kind = "cpu" if name == "cpu" else "hip" if torch.version.hip else "cuda"
-        self.triton = None
+        self.triton, self.triton_problem = None, None
         if self.kind == "cpu":
             self.name, self.properties = cpu_name(), None
             # A socket's cache may be larger than any buffer that a small run can afford; 64 MiB evicts what a core and its share hold.
@@ -685,10 +687,7 @@ class Device:
             self.cache_bytes = getattr(self.properties, "L2_cache_size", 0) or 64 << 20
             if self.kind == "hip":    # a memory-side cache of 256 MB behind the L2 of recent Instinct chips is not reported
                 self.cache_bytes = max(self.cache_bytes, 256 << 20)
-            try:
-                self.triton = triton_kernels()
-            except ImportError:
-                pass
+            self.triton, self.triton_problem = working_triton(torch, self.device)
         # More than the cache, so that nothing outlives it under any replacement policy; read, not written, so that no line is left dirty.
         self.scratch = torch.zeros(3 * self.cache_bytes // 4, dtype=torch.float32, device=self.device)
         self.generator = torch.Generator(device=self.device)
@@ -738,9 +737,18 @@ class Device:
         torch = self.torch
         if not hasattr(torch, "_scaled_mm") or not hasattr(torch, "float8_e4m3fn"):
             raise Unsupported("this PyTorch has no torch._scaled_mm")
+        if self.kind == "cpu":
+            raise Unsupported("fp8 products are emulated on a CPU")
         if self.kind == "cuda" and self.capability < (8, 9):
             raise Unsupported("no fp8 matrix units (compute capability below 8.9)")
         return torch.float8_e4m3fnuz if self.architecture.startswith("gfx94") else torch.float8_e4m3fn
+
+    def matrix_format(self, dtype):
+        """The format of a product's operands. A CPU without instructions for it widens them one by one, which measures the conversion."""
+        needed = {"fp16": ("avx512_fp16", "amx_fp16", "asimdhp"), "bf16": ("avx512_bf16", "amx_bf16", "bf16")}.get(dtype)
+        if self.kind == "cpu" and needed and not set(needed) & cpu_flags():
+            raise Unsupported(f"{dtype} products are emulated on this CPU")
+        return self.tensor_format(dtype)
 
     def tensor_format(self, dtype):
         if dtype == "tf32" and (self.kind != "cuda" or self.capability < (8, 0)):
@@ -765,7 +773,8 @@ class Device:
                 shared_memory_per_sm_bytes=getattr(p, "shared_memory_per_multiprocessor", None),
                 registers_per_sm=getattr(p, "regs_per_multiprocessor", None), threads_per_sm=getattr(p, "max_threads_per_multi_processor", None))
             software["cudnn"] = torch.backends.cudnn.version()
-            software["triton"] = self.triton and self.triton["version"]
+            software["triton"] = self.triton["version"] if self.triton else None
+            software["triton_problem"] = self.triton_problem
             document.update(nvidia_facts(self.selector()) if self.kind == "cuda" else rocm_facts(self.selector()))
         document["software"] = software
         return document
@@ -828,6 +837,15 @@ def cpu_name():
         return platform.machine()
 
 
+def cpu_flags():
+    """Instruction-set extensions as the system names them."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return {flag for line in file if line.startswith(("flags", "Features")) for flag in line.split(":", 1)[1].split()}
+    except OSError:
+        return set()
+
+
 def cpu_cache_bytes():
     """Size of the last cache level, None where the system does not say."""
     try:
@@ -876,6 +894,30 @@ def triton_kernels():
     return {"version": triton.__version__, "gated": gated, "read": read, "chase": chase}
 
 
+def working_triton(torch, device):
+    """The Triton kernels after a trial, or None and why: Triton may be installed and yet lack a C compiler or know this device's code."""
+    try:
+        kernels = triton_kernels()
+    except ImportError:
+        return None, None
+    try:
+        data, out = torch.ones(4096, dtype=torch.float32, device=device), torch.zeros(4096, dtype=torch.float32, device=device)
+        kernels["gated"][(2,)](data, data, out, 4096, BLOCK=2048, GELU=False)
+        kernels["read"][(4,)](data, out, 4, 1, PROGRAMS=4, BLOCK=1024)
+        links, position = torch.zeros(64, dtype=torch.int64, device=device), torch.zeros(1, dtype=torch.int64, device=device)
+        kernels["chase"][(1,)](links, position, 16, num_warps=1)
+        torch.cuda.synchronize(device)
+    except Exception as error:    # compilers, drivers and Triton itself raise what they like
+        return None, first_line(error)
+    return kernels, None
+
+
+def first_line(error):
+    """The first line of an error's text that says something, or its type."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:200]
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # Problems: a case as tensors, a call and a check against a reference of higher precision
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -892,6 +934,7 @@ class Problem:
     set_bytes: int             # inputs and output of one call
     kernel: str
     keep: list = field(default_factory=list)
+    around: object = contextlib.nullcontext    # entered once around all calls, so that its cost is in no time
 
 
 def deviation(output, reference):
@@ -928,13 +971,18 @@ def gemm_problem(device, case):
 
         def check(arguments, output):
             a, b, a_scale, b_scale = arguments
-            rows = some(m)
+            rows, columns = some(m), some(n, 512)
+
+            def chosen(tensor, indices):    # picked as bytes: not every PyTorch indexes 8-bit floats
+                return tensor.view(torch.uint8)[indices].view(dtype).float()
+            part, left, right = output[rows][:, columns], chosen(a, rows), chosen(b.t(), columns).t()
             if case.dtype == "int8":
-                return float((output[rows].double() - a[rows].double() @ b.double()).abs().max())
-            return deviation(output[rows], (a.float() * a_scale)[rows].double() @ (b.float() * b_scale).double())
+                return float((part.double() - left.double() @ right.double()).abs().max())
+            left, right = left * (a_scale[rows] if by_row else a_scale), right * (b_scale[:, columns] if by_row else b_scale)
+            return deviation(part, left.double() @ right.double())
         return Problem(make, call, check, m * k + n * k + m * n * (4 if case.dtype == "int8" else 2),
                        "torch._int_mm" if case.dtype == "int8" else "torch._scaled_mm")
-    dtype = device.tensor_format(case.dtype)
+    dtype = device.matrix_format(case.dtype)
     # "high" lets fp32 products use TF32; it is set before each case because a captured graph keeps the kernel that was chosen.
     torch.set_float32_matmul_precision("high" if case.dtype == "tf32" else "highest")
     left, right = ((m, k), (n, k)) if case.op == "linear" else ((batch, m, k), (batch, k, n))
@@ -942,11 +990,11 @@ def gemm_problem(device, case):
 
     def check(arguments, output):
         a, b = arguments
-        rows = some(m)
+        rows, columns = some(m), some(n, 512)
         if case.op == "linear":
-            return deviation(output[rows], a[rows].double() @ b.double().t())
+            return deviation(output[rows][:, columns], a[rows].double() @ b[columns].double().t())
         which = some(batch, 3)
-        return deviation(output[which][:, rows], a[which][:, rows].double() @ b[which].double())
+        return deviation(output[which][:, rows][:, :, columns], a[which][:, rows].double() @ b[which][:, :, columns].double())
     return Problem(lambda count: list(zip(device.normal(count, left, dtype), device.normal(count, right, dtype))), call, check,
                    batch * (m * k + n * k + m * n) * dtype.itemsize, "F.linear" if case.op == "linear" else "torch.bmm")
 
@@ -954,7 +1002,7 @@ def gemm_problem(device, case):
 def attention_problem(device, case):
     torch, F = device.torch, device.torch.nn.functional
     batch, queries, keys, heads, kv_heads, head_dim = (case[n] for n in ("batch", "q_tokens", "kv_tokens", "heads", "kv_heads", "head_dim"))
-    dtype = device.tensor_format(case.dtype)
+    dtype = device.matrix_format(case.dtype)
     grouped = {"enable_gqa": True} if heads != kv_heads else {}
     if grouped and not version_at_least(torch, 2, 5):
         raise Unsupported("grouped heads need PyTorch 2.5")
@@ -969,8 +1017,7 @@ def attention_problem(device, case):
         return list(zip(device.normal(count, (batch, heads, queries, head_dim), dtype), device.normal(count, kv, dtype), device.normal(count, kv, dtype)))
 
     def call(q, k, v):
-        with sdpa_kernel(wanted):
-            return F.scaled_dot_product_attention(q, k, v, is_causal=causal, **grouped)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal, **grouped)
 
     def check(arguments, output):
         q, k, v = arguments
@@ -985,7 +1032,8 @@ def attention_problem(device, case):
                     scores = scores.masked_fill(later, -math.inf)
                 worst = max(worst, deviation(output[b, head, rows], scores.softmax(-1) @ v[b, group].double()))
         return worst
-    return Problem(make, call, check, batch * head_dim * (2 * heads * queries + 2 * kv_heads * keys) * dtype.itemsize, f"sdpa-{case.variant}")
+    return Problem(make, call, check, batch * head_dim * (2 * heads * queries + 2 * kv_heads * keys) * dtype.itemsize,
+                   f"sdpa-{case.variant}", around=lambda: sdpa_kernel(wanted))
 
 
 def rowwise_problem(device, case):
@@ -1101,7 +1149,7 @@ def decoder_forward(torch, model, weights, tokens, caches, start):
 
 
 def end_to_end_problem(device, case):
-    torch, model, dtype = device.torch, DECODERS[case["model"]], device.tensor_format(case.dtype)
+    torch, model, dtype = device.torch, DECODERS[case["model"]], device.matrix_format(case.dtype)
     if not version_at_least(torch, 2, 5):
         raise Unsupported("the decoder needs PyTorch 2.5 (F.rms_norm, grouped heads)")
     batch, tokens = case["batch"], case["seq"]
@@ -1169,6 +1217,8 @@ class WrongResult(Exception):
 class Timer:
     def __init__(self, device, size):
         self.device, self.size, self.torch = device, size, device.torch
+        # One stream for all captures: libraries keep a workspace for each stream they have seen.
+        self.stream = None if device.kind == "cpu" else self.torch.cuda.Stream(device.device)
 
     def settle(self):
         """Keeps the device busy until it has left its idle clocks."""
@@ -1241,7 +1291,7 @@ class Timer:
 
     def capture(self, calls_to_capture):
         """A graph of calls, and what `calls_to_capture` returns: the tensors that it fills."""
-        stream = self.torch.cuda.Stream(self.device.device)
+        stream = self.stream
         stream.wait_stream(self.torch.cuda.current_stream())
         with self.torch.cuda.stream(stream):
             calls_to_capture(warm_up=True)
@@ -1249,22 +1299,30 @@ class Timer:
         # Not `torch.cuda.graph`: it collects garbage and empties the allocator's cache, which takes longer than most measurements.
         graph = self.torch.cuda.CUDAGraph()
         self.device.synchronize()
-        with self.torch.cuda.stream(stream):
-            graph.capture_begin()
-            try:
-                outputs = calls_to_capture(warm_up=False)
-            except BaseException:
+        gc.disable()    # a collection would free other graphs' memory in the middle of a capture, which voids it
+        try:
+            with self.torch.cuda.stream(stream):
+                graph.capture_begin()
                 try:
-                    graph.capture_end()
-                except RuntimeError:
-                    pass    # the capture is void; the first error says why
-                raise
-            graph.capture_end()
+                    outputs = calls_to_capture(warm_up=False)
+                except BaseException:
+                    try:
+                        graph.capture_end()
+                    except Exception:
+                        pass    # the capture is void; the first error says why
+                    raise
+                graph.capture_end()
+        finally:
+            gc.enable()
         self.torch.cuda.current_stream().wait_stream(stream)
         return graph, outputs
 
     def measure(self, problem, source, check, tolerance):
         """Times a problem under a protocol."""
+        with problem.around():
+            return self.measure_inside(problem, source, check, tolerance)
+
+    def measure_inside(self, problem, source, check, tolerance):
         first = problem.make(1)
         estimate = self.estimate(lambda: problem.call(*first[0]))
         began = time.monotonic()
@@ -1277,7 +1335,13 @@ class Timer:
             timing, outputs, replay = self.back_to_back(problem, source, sets, estimate)
         timing.began, timing.ended = began, time.monotonic()
         if check:
-            timing.error = self.error(problem, sets, outputs, replay)
+            try:
+                timing.error = self.error(problem, sets, outputs, replay)
+            except Exception as error:    # the reference takes more memory than the call did; the time is none the worse for it
+                if not is_out_of_memory(error):
+                    raise
+                timing.note = (timing.note + "; " if timing.note else "") + "not checked: the reference does not fit into memory"
+                return timing
             if not timing.error <= tolerance:
                 raise WrongResult(f"wrong result: error {timing.error:.3g}, at most {tolerance:.3g} is allowed")
         return timing
@@ -1304,7 +1368,7 @@ class Timer:
                 raise
             except RuntimeError as error:
                 self.device.synchronize()    # raises where the device itself has failed
-                note = "no graph: " + str(error).strip().splitlines()[0][:120]
+                note = "no graph: " + first_line(error)[:120]
             else:
                 times, calls = self.repeat(graph.replay, calls, before)
                 return Timing(times, source, calls, len(sets)), outputs, graph.replay
@@ -1353,6 +1417,10 @@ class Timer:
             poison(output)
         replay()
         self.device.synchronize()
+        # Poison that is left anywhere is an output that was not written, whichever elements the check looks at.
+        for output in outputs:
+            if output.is_floating_point() and not bool(output.isfinite().all()):
+                return math.inf
         errors = [problem.check(sets[0], outputs[0])]
         if len(outputs) > 1:
             errors.append(problem.check(sets[-1], outputs[-1]))
@@ -1455,6 +1523,11 @@ class Timer:
 # The run
 # ---------------------------------------------------------------------------------------------------------------------------------
 
+def is_out_of_memory(error):
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "can't allocate memory" in text
+
+
 class Runner:
     def __init__(self, device, size, results, telemetry, seed):
         self.device, self.size, self.results, self.telemetry, self.seed = device, size, results, telemetry, seed
@@ -1485,19 +1558,28 @@ class Runner:
             except KeyboardInterrupt:
                 raise
             except Exception as error:    # whatever PyTorch raises for one shape, in any version, must not end the run
-                memory = isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "can't allocate memory" in str(error)
-                text = (str(error).strip().splitlines() or [type(error).__name__])[0]
-                self.results.skip(case, source, self.device.name, ("out of memory: " if memory else f"{type(error).__name__}: ") + text)
+                kind = "out of memory" if is_out_of_memory(error) else type(error).__name__
+                self.results.skip(case, source, self.device.name, f"{kind}: {first_line(error)}")
                 problem = None
                 try:
                     if self.device.kind != "cpu":
                         self.device.synchronize()
                         self.device.torch.cuda.empty_cache()
-                except RuntimeError as failure:
+                except Exception as failure:    # a device that has failed raises at every call, in each version something else
                     raise RunError(f"the device failed at {case.id} ({case.shape_text}): {failure}; --resume goes on behind this shape") from failure
             else:
                 self.results.add(case, source, row)
-            self.device.gather_garbage()
+            try:
+                self.device.gather_garbage()
+            except Exception as failure:
+                raise RunError(f"the device failed behind {case.id} ({case.shape_text}): {first_line(failure)}; --resume goes on") from failure
+
+    def settle(self):
+        """Leaves idle clocks; a device that cannot run even that ends the run with a sentence."""
+        try:
+            self.timer.settle()
+        except Exception as error:
+            raise RunError(f"{self.device.name} does not run a matrix product: {first_line(error)}") from error
 
     def problem(self, case):
         problem = PROBLEMS[case.family](self.device, case)
@@ -1595,7 +1677,7 @@ def measure(arguments, cases):
         warnings.simplefilter("ignore")    # why a kernel does not fit a shape; skipped.csv has the outcome
         with device.torch.inference_mode():
             runner = Runner(device, size, results, telemetry, arguments.seed)
-            runner.timer.settle()
+            runner.settle()
             for position, case in enumerate(cases):
                 if time.monotonic() > deadline:
                     print(f"the budget of {budget:g} minutes is used up; {len(cases) - position} of {len(cases)} cases are left, "

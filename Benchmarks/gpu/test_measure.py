@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from collections import Counter
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -240,6 +241,190 @@ class DeviceFile(unittest.TestCase):
             with open(path, encoding="utf-8") as file:
                 self.assertEqual(json.load(file), {"name": "GPU"})
             self.assertEqual(os.listdir(folder), ["device.json"])
+
+
+class OutOfMemoryError(RuntimeError):
+    """Named as PyTorch's."""
+
+
+class FakeDevice:
+    """A GPU as far as the run looks at it; `failures` are raised by the next synchronisations."""
+
+    kind, name, cache_bytes, triton = "cuda", "Fake GPU", 1 << 20, None
+
+    def __init__(self):
+        self.failures, self.garbage_failures, self.emptied = [], [], 0
+        device = self
+
+        class Cuda:
+            OutOfMemoryError = OutOfMemoryError
+
+            @staticmethod
+            def empty_cache():
+                device.emptied += 1
+
+            @staticmethod
+            def Stream(_):
+                return contextlib.nullcontext()
+        self.torch = type("FakeTorch", (), {"cuda": Cuda})
+        self.device = "cuda:0"
+        self.generator = type("Generator", (), {"manual_seed": lambda self, seed: None})()
+
+    def synchronize(self):
+        if self.failures:
+            raise self.failures.pop(0)
+
+    def gather_garbage(self):
+        if self.garbage_failures:
+            raise self.garbage_failures.pop(0)
+
+    def free_bytes(self):
+        return 1 << 40
+
+
+class Failures(unittest.TestCase):
+    """What one shape, one family or the device does wrong, without PyTorch."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.device = FakeDevice()
+        self.results = measure.Results(folder.name, ALL, True)
+        self.addCleanup(self.results.close)
+        self.runner = measure.Runner(self.device, measure.SIZES["smallest"], self.results, measure.Telemetry("cpu", ""), 1)
+        self.cases = measure.plan("small", 1, ALL)
+        self.folder = folder.name
+
+    def measured(self, behaviour):
+        """Runs all cases with `behaviour` in place of problems and timing; rows by family."""
+        timing = lambda source: measure.Timing([1.0, 2.0, 3.0], source, began=0.0, ended=0.0)    # noqa: E731
+        self.runner.problem = lambda case: behaviour(case) or measure.Problem(None, None, None, 1, "fake")
+        self.runner.timer.measure = lambda problem, source, check, tolerance: timing(source)
+        self.runner.timer.launch = lambda case: (behaviour(case) or [1.0, 2.0, 3.0], 1)
+        self.runner.timer.memory = lambda case: behaviour(case) or ([1.0, 2.0, 3.0], 1, 4096, None, "fake")
+        for case in self.cases:
+            self.runner.run(case)
+        with open(os.path.join(self.folder, "skipped.csv"), newline="", encoding="utf-8") as file:
+            return {family: len(self.lines(family)) for family in ALL}, list(csv.DictReader(file))
+
+    def lines(self, family):
+        with open(os.path.join(self.folder, f"{family}.csv"), newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def test_every_row_of_a_plan_can_be_written(self):
+        rows, skipped = self.measured(lambda case: None)
+        self.assertEqual(sum(rows.values()), sum(len(case.sources) for case in self.cases))
+        self.assertEqual(skipped, [])
+
+    def test_a_family_that_fails_leaves_the_others_alone(self):
+        for family in ALL:
+            with self.subTest(family=family):
+                self.setUp()
+
+                def behaviour(case, family=family):
+                    if case.family == family:
+                        raise RuntimeError("\n\nno kernel for this\nStack trace: ...")
+                rows, skipped = self.measured(behaviour)
+                self.assertEqual([name for name in ALL if not rows[name]], [family])
+                self.assertEqual({row["reason"] for row in skipped}, {"RuntimeError: no kernel for this"})
+
+    def test_errors_of_any_kind_are_recorded_with_their_first_line(self):
+        for error, reason in [(OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB"), "out of memory: CUDA out of memory. Tried to allocate 3 GiB"),
+                              (MemoryError(), "out of memory: MemoryError"), (NotImplementedError("addmm_cuda"), "NotImplementedError: addmm_cuda"),
+                              (AssertionError(), "AssertionError: AssertionError"), (measure.Unsupported("no fp8"), "no fp8"),
+                              (measure.WrongResult("wrong result: error 3"), "wrong result: error 3")]:
+            with self.subTest(reason=reason):
+                self.setUp()
+                victim = next(case for case in self.cases if case.family == "attention")
+
+                def behaviour(case, error=error, victim=victim):
+                    if case is victim:
+                        raise error
+                _, skipped = self.measured(behaviour)
+                self.assertEqual([row["reason"] for row in skipped], [reason] * len(victim.sources))
+
+    def test_a_device_that_has_failed_ends_the_run_with_a_sentence(self):
+        self.device.failures = [RuntimeError("an illegal memory access was encountered")]
+
+        def behaviour(case):
+            raise RuntimeError("an illegal memory access was encountered")
+        with self.assertRaises(measure.RunError) as caught:
+            self.measured(behaviour)
+        self.assertIn("--resume", str(caught.exception))
+        # The shape is on disk as left out, so that --resume does not meet it again.
+        with open(os.path.join(self.folder, "skipped.csv"), newline="", encoding="utf-8") as file:
+            self.assertEqual(len(list(csv.DictReader(file))), 1)
+
+    def test_a_device_that_runs_nothing_is_said_to(self):
+        self.runner.timer.settle = lambda: (_ for _ in ()).throw(RuntimeError("no kernel image is available\nmore"))
+        with self.assertRaises(measure.RunError) as caught:
+            self.runner.settle()
+        self.assertEqual(str(caught.exception), "Fake GPU does not run a matrix product: no kernel image is available")
+
+    def test_no_telemetry_tool_leaves_columns_empty(self):
+        with unittest.mock.patch.dict(os.environ, {"PATH": ""}):
+            telemetry = measure.Telemetry("cuda", "0")
+            time.sleep(0.05)
+            self.assertEqual(set(telemetry.between(0, time.monotonic()).values()), {None})
+            telemetry.stop()
+
+
+class Capture(unittest.TestCase):
+    """Timing where a graph cannot be captured, on a device whose clock is the host's."""
+
+    def timer(self):
+        timer = measure.Timer(FakeDevice(), measure.SIZES["smallest"])
+        timer.estimate = lambda work: work() or 100.0
+        timer.repeat = lambda work, calls, before=None: (before() if before else None, work(), ([5.0, 6.0, 7.0], calls))[2]
+        timer.device.flush = lambda: None
+        timer.torch.cuda._sleep = lambda cycles: None
+        return timer
+
+    def problem(self, calls):
+        return measure.Problem(lambda count: [(index,) for index in range(count)], calls.append, None, 1 << 18, "fake")
+
+    def test_a_capture_that_is_refused_becomes_a_loop_and_says_why(self):
+        timer, calls = self.timer(), []
+
+        def refuse(calls_to_capture):
+            raise RuntimeError("operation not permitted when stream is capturing\nmore")
+        timer.capture = refuse
+        timing = timer.measure(self.problem(calls), measure.COLD, False, 0)
+        self.assertEqual((timing.source, timing.note), (measure.LOOP_COLD, "no graph: operation not permitted when stream is capturing"))
+        self.assertGreater(len(set(calls)), 1)
+
+    def test_too_little_memory_for_a_graph_is_no_reason_for_a_loop(self):
+        timer = self.timer()
+
+        def refuse(calls_to_capture):
+            raise OutOfMemoryError("CUDA out of memory")
+        timer.capture = refuse
+        with self.assertRaises(OutOfMemoryError):
+            timer.measure(self.problem([]), measure.COLD, False, 0)
+
+    def test_a_reference_that_does_not_fit_costs_the_check_and_not_the_row(self):
+        timer = self.timer()
+        timer.capture = lambda calls_to_capture: (type("Graph", (), {"replay": lambda self: None})(), [None])
+
+        def refuse(*_):
+            raise OutOfMemoryError("CUDA out of memory")
+        timer.error = refuse
+        timing = timer.measure(self.problem([]), measure.HOT, True, 0)
+        self.assertEqual((timing.times, timing.error), ([5.0, 6.0, 7.0], None))
+        self.assertIn("not checked", timing.note)
+
+    def test_a_context_is_entered_once_around_all_calls(self):
+        timer, entered = self.timer(), []
+
+        @contextlib.contextmanager
+        def around():
+            entered.append(1)
+            yield
+        problem = self.problem([])
+        problem.around = around
+        timer.capture = lambda calls_to_capture: (type("Graph", (), {"replay": lambda self: None})(), [None])
+        timer.measure(problem, measure.HOT, False, 0)
+        self.assertEqual(entered, [1])
 
 
 class ClocksAndPower(unittest.TestCase):

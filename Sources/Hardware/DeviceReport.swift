@@ -67,7 +67,9 @@ extension ArchitectureTemplate {
     public static func from(_ report: DeviceReport, extending base: Architecture) -> String {
         var lines = [
             "# \(report.name), as the device reported itself; everything else as \(base.id).", "",
-            "extends: \(base.id)", "name: \(report.name) (measured)", "aliases: []",
+            "extends: \(base.id)", "name: \(report.name) (measured)",
+            // Rows of the same run carry this name, so that a folder with this file claims them.
+            "aliases: [\"\(report.name.replacing("\"", with: "'"))\"]",
         ]
         var open: [String] = []
         for number in report.numbers {

@@ -1,5 +1,6 @@
 import ConfigurationFiles
 import Foundation
+import Hardware
 import Quantities
 import Simulator
 import Testing
@@ -102,5 +103,81 @@ import Workload
     @Test func malformedRowsAreRefusedWithTheirPlace() throws {
         #expect { try Self.read("\(Self.header)\ns,alpha,fp32,gpt2,inference,0,16,1,none,1,,\n") } throws: { "\($0)".contains("end_to_end.csv:2") }
         #expect { try Self.read("\(Self.header)\ns,alpha,fp32,gpt2,inference,1,16,1,none,-1,,\n") } throws: { "\($0)".contains("'latency_ms'") }
+    }
+
+    /// Hugging Face's BERT: a pooler for classification, the vocabulary's logits for pretraining; GPT-2 projects queries, keys and values at once.
+    @Test func huggingFaceModelsHaveTheirOwnHeadsAndProjections() throws {
+        var circumstances = PassProtocol()
+        (circumstances.fusion, circumstances.runsOptimizer) = (.huggingFaceEager, false)
+        func names(_ phase: MeasuredPass.Phase, _ model: String) throws -> Set<String> {
+            var pass = Self.pass(phase)
+            pass.model = model
+            return Set(try pass.workload(dtype: "fp32", under: circumstances).phases.flatMap(\.operators).map(\.name))
+        }
+        #expect(try names(.inference, "bert-large").contains("head.pooler"))
+        #expect(try names(.training, "bert-large").isSuperset(of: ["head.logits", "gradients.accumulate"]))
+        #expect(try names(.inference, "bert-large").contains("attention.query"))
+        #expect(try names(.inference, "gpt2").contains("attention.query_key_value"))
+        circumstances.fusion = .huggingFaceCompiled
+        #expect(try names(.inference, "bert-large").contains("attention.scaled_dot_product"))
+        #expect(try names(.inference, "gpt2").contains("attention.scores"))
+    }
+
+    /// The kit's decoder: rotary embedding is ten kernels, the cache two copies, the gated activation two kernels after one product.
+    @Test func theKitsDecoderIsSpelledOut() throws {
+        var circumstances = PassProtocol()
+        circumstances.fusion = .pytorchDecoder
+        var pass = Self.pass(.prefill)
+        pass.dimensions = MeasuredPass.Dimensions(layers: 3, hidden: 256, heads: 4, keyValueHeads: 2, headDimension: 64, intermediate: 512, vocabulary: 0)
+        let operators = try pass.workload(dtype: "bf16", under: circumstances).phases.flatMap(\.operators)
+        #expect(operators.filter { $0.name.hasPrefix("attention.rotary") }.map(\.count) == Array(repeating: 3, count: 10))
+        #expect(operators.filter { $0.name.hasPrefix("attention.cache") }.count == 2)
+        #expect(operators.filter { $0.name.hasPrefix("feed_forward.") }.map(\.name).contains("feed_forward.gate_up"))
+        #expect(operators.contains { $0.name == "feed_forward.multiply" })
+        #expect(!operators.contains { $0.name.hasPrefix("head.") || $0.name.hasPrefix("embeddings.") })
+    }
+
+    @Test func halvesShareNoShapeAndLoseNoRow() throws {
+        let sizes = (1...200).map { Fixture.product($0 * 8) }
+        var data = Fixture.data(rows: sizes.map { ($0, 10) })
+        data.append(device: "beta", source: "other", rows: sizes.reversed().map { ($0, 20) })
+        data.passes = (1...60).map { count in
+            var pass = Self.pass(.inference)
+            pass.batch = count
+            return pass
+        }
+        let (fit, judge) = (data.half(.fit), data.half(.judge))
+        #expect(fit.rows.count + judge.rows.count == data.rows.count)
+        #expect(fit.passes.count + judge.passes.count == data.passes.count)
+        #expect((150...250).contains(fit.rows.count), "\(fit.rows.count)")
+        #expect((15...45).contains(fit.passes.count), "\(fit.passes.count)")
+        let fitted = Set(fit.rows.map { $0.shape })
+        #expect(fitted.isDisjoint(with: judge.rows.map { $0.shape }))
+        // Every shape is there twice, on two devices and in two files: both fall into one half.
+        #expect(fit.rows.count == 2 * fitted.count)
+    }
+
+    @Test func integerProductsOfPyTorchWriteTheirSums() throws {
+        let text = MeasuredReaderTests.gemmHeader + "s,alpha,int8,linear,1,32,64,64,5,torch._int_mm,,\ns,alpha,int8,linear,1,32,64,64,5,other,,\n"
+        let written = try MeasuredReaderTests.read(text).rows.map(\.shape.bytesWritten.value)
+        let expected: [Double] = [8192, 4096]
+        #expect(written == expected)
+    }
+
+    /// Whole models of bert, gpt, opt and switch on seven devices, and Megatron's iterations on up to 512.
+    @Test func measuredModelsAreWithinTheirBar() throws {
+        guard let shared = Fixture.shared else {
+            print("no shared measurements here (RIDGELINE_SHARED): skipped")
+            return
+        }
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Architectures").standardized.path
+        let validator = try Validator(library: ArchitectureLibrary(roots: [root]), model: DeviceModels.model(for:stack:))
+        let result = try validator.validate(try MeasuredFolder.read(["\(shared)/measured/end_to_end.csv"]))
+        #expect(result.answered == 77)
+        // The switch models' eager loop runs every expert over padded tokens, whose number the rows do not say.
+        let known = result.passes.filter { result.data.passes[$0.index].model != "switchxl4" }
+        #expect(known.count == 71)
+        let statistics = try #require(ErrorStatistics(known.map { $0.pair }))
+        #expect(statistics.meanAbsolute < 10)
     }
 }

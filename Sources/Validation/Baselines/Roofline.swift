@@ -146,7 +146,19 @@ enum StableHash {
             add(s.pattern.rawValue)
         case .copy(let s): add(10, s.bytes)
         }
-        // FNV's low bits follow the last bytes closely; a final mix spreads them.
+        return mixed(hash)
+    }
+
+    /// Format, device and software are left out, as for operators.
+    static func value(of pass: MeasuredPass) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in "\(pass.model) \(pass.phase.rawValue) \(pass.batch) \(pass.sequence) \(pass.generated)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return mixed(hash)
+    }
+
+    /// FNV's low bits follow the last bytes closely; a final mix spreads them.
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var hash = value
         hash ^= hash >> 33
         hash = hash &* 0xff51_afd7_ed55_8ccd
         return hash ^ (hash >> 29)

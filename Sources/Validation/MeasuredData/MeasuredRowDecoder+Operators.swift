@@ -9,9 +9,11 @@ extension MeasuredRowDecoder {
         let series = series(dtype: dtype, op: op.isEmpty ? "linear" : op)
         let (batch, m, n, k) = (dimension(.batch, absent: 1), dimension(.m), dimension(.n), dimension(.k))
         let latency = latency()
-        guard let scheme = MeasuredFormat.scheme(dtype) else {
+        guard var scheme = MeasuredFormat.scheme(dtype) else {
             return .skipped(device: series.device, reason: MeasuredFormat.unknownScheme(dtype))
         }
+        // PyTorch's integer product writes its sums, four bytes each.
+        if series.kernel == "torch._int_mm" { scheme.output = .int32 }
         let isLinear: Bool
         switch series.op {
         case "linear": isLinear = true

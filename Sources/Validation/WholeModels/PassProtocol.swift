@@ -13,6 +13,18 @@ public struct PassProtocol: Hashable, Sendable {
         case elementwise
         /// Nothing: an eager framework of before 2023.
         case none
+        /// Hugging Face Transformers of 2023 with `attn_implementation="eager"`: nothing, and the kernels that its Python spells out (modeling_gpt2.py,
+        /// modeling_bert.py, modeling_opt.py).
+        case huggingFaceEager = "hugging_face_eager"
+        /// The same through `torch.compile`.
+        case huggingFaceCompiled = "hugging_face_compiled"
+        /// Megatron-LM before flash attention: scale, mask and softmax in one kernel, elementwise operators joined.
+        case megatron
+        /// Benchmarks/gpu/measure.py: fused attention over a preallocated cache, everything else spelled out.
+        case pytorchDecoder = "pytorch_decoder"
+
+        /// Whether passes are Hugging Face's, whose models differ in their projections and heads.
+        var isHuggingFace: Bool { self == .huggingFaceEager || self == .huggingFaceCompiled }
 
         var options: LoweringOptions {
             switch self {
@@ -25,6 +37,12 @@ public struct PassProtocol: Hashable, Sendable {
             case .none:
                 LoweringOptions(
                     fusesAttention: false, fusesQueryKeyValue: false, fusesGateAndUp: false, fusesResidualAndNorm: false, computesAllLogits: true, samples: false)
+            case .huggingFaceEager: Self.none.options.with {
+                ($0.masksAlways, $0.copiesHeads, $0.decomposesFunctions) = (true, true, true)
+            }
+            case .huggingFaceCompiled: Self.elementwise.options.with { ($0.fusesScaleAndMask, $0.copiesHeads) = (true, true) }
+            case .megatron: Self.elementwise.options.with { ($0.fusesScaleAndMask, $0.fusesQueryKeyValue) = (true, true) }
+            case .pytorchDecoder: Self.attention.options.with { ($0.decomposesFunctions, $0.copiesIntoCache) = (true, true) }
             }
         }
     }
@@ -50,6 +68,14 @@ public struct PassProtocol: Hashable, Sendable {
         public var intermediate: Int?
         public var vocabulary: Int?
         public var experts: Int?
+    }
+}
+
+extension LoweringOptions {
+    fileprivate func with(_ change: (inout LoweringOptions) -> Void) -> LoweringOptions {
+        var options = self
+        change(&options)
+        return options
     }
 }
 

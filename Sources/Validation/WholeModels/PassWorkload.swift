@@ -13,10 +13,11 @@ extension MeasuredPass {
     /// - Parameter half: format of the activations between quantised products.
     /// - Throws: `PassRefusal` for a model that nobody knows, an unknown format, or a parallelism that cannot be read or does not divide.
     func workload(dtype: String, under circumstances: PassProtocol, half: NumberFormat = .bf16) throws(PassRefusal) -> Workload {
-        let model = try configuration(circumstances)
+        var model = try configuration(circumstances)
         let (format, quantization) = try Self.formats(dtype, half: half)
         let layout = try PassLayout(parallelism)
         var request = WorkloadRequest(batch: batch, promptTokens: sequence, format: format, quantization: quantization, keyValueFormat: keyValueFormat, parallelism: layout.parallelism, options: circumstances.fusion.options)
+        if circumstances.fusion.isHuggingFace { adapt(&model, &request.options, compiled: circumstances.fusion == .huggingFaceCompiled) }
         if phase == .prefill { request.options.computesAllLogits = false }
         if phase == .decode { (request.promptTokens, request.generatedTokens) = (max(1, sequence - 1), 1) }
         if phase == .generation { request.generatedTokens = generated }
@@ -24,6 +25,8 @@ extension MeasuredPass {
             request.options.dropsActivations = circumstances.dropsActivations
             request.training = TrainingOptions(
                 recomputation: layout.recomputation, microBatches: try layout.microBatches(batch: batch), virtualStages: layout.virtualStages)
+            // Gradients were never set to zero between passes (sitar-lab/NeuSight, neusight/Tracing/trace.py); Megatron adds inside its products.
+            request.training?.accumulatesGradients = circumstances.fusion == .huggingFaceEager
         }
         do {
             var workload = try model.workload(for: request)
@@ -40,6 +43,18 @@ extension MeasuredPass {
         } catch {
             throw PassRefusal(reason: error.description)
         }
+    }
+
+    /// What Hugging Face's models have that a configuration does not say.
+    private func adapt(_ model: inout ModelConfiguration, _ options: inout LoweringOptions, compiled: Bool) {
+        // GPT-2's `c_attn` is one product; BERT and OPT have three.
+        if model.family == "gpt2" { options.fusesQueryKeyValue = true }
+        guard model.structure == .encoder else { return }
+        // `AutoModelForSequenceClassification` for inference, `AutoModelForPreTraining` for training (sitar-lab/NeuSight, neusight/Tracing/trace.py).
+        model.head = phase == .training ? .maskedLanguageModel : .pooler
+        // BERT's product, division, mask, softmax, product is pattern 5 of torch/_inductor/fx_passes/fuse_attention.py, which becomes fused
+        // attention over contiguous copies; GPT-2's `where` fits none of 2.1's patterns.
+        if compiled, phase != .training { options.fusesAttention = true }
     }
 
     /// The format of activations, and how linear layers are stored where that is something else: `bf16`, `fp8`, `int8_wo`.

@@ -18,7 +18,11 @@ extension PlacedOperator {
             // dB = A^T dC: contracted over the rows.
             (weight.m, weight.n, weight.k) = (product.k, product.n, product.m)
             (weight.hasWeights, weight.isWeightTransposed, weight.hasBias) = (false, false, false)
-            return [placed("input_gradient", .matrixMultiply(input)), placed("weight_gradient", .matrixMultiply(weight))]
+            let gradients = [placed("input_gradient", .matrixMultiply(input)), placed("weight_gradient", .matrixMultiply(weight))]
+            guard product.hasBias else { return gradients }
+            // The bias's gradient is a sum over all rows of dC, which is read once: the bytes of an elementwise kernel over half of it.
+            let sum = Elementwise(.add, elements: max(1, product.batch * product.m * product.n / 2), inputs: 1, format: product.scheme.output)
+            return gradients + [placed("bias_gradient", .elementwise(sum))]
         case .attention(var attention):
             attention.isBackward = true
             return [placed("gradient", .attention(attention))]
@@ -28,10 +32,17 @@ extension PlacedOperator {
             if norm.function == .addLayerNorm { pass.function = .layerNorm }
             return [placed("gradient", .rowwise(pass), times: norm.function == .softmax ? 1 : 2)]
         case .elementwise(var function):
-            // The gradient of a sum is a copy that fuses away.
-            if function.function == .add { return [] }
             let outputs = function.inputs
-            function.inputs += 1
+            switch function.function {
+            // The gradient of a sum is the same tensor for both terms; where a residual stream forks, those of its branches are added.
+            case .add where name.hasSuffix("residual"): return [placed("gradient", .elementwise(function))]
+            case .add, .addScalar: return []
+            // Scaling (dropout too) and copying read the gradient alone.
+            case .mulScalar, .divScalar, .cast: break
+            // Each factor's gradient reads the sum's and the other factor.
+            case .mul: function.inputs = 2
+            default: function.inputs += 1
+            }
             return [placed("gradient", .elementwise(function), times: outputs)]
         case .rotary: return [placed("gradient", shape)]
         case .gather(let gather):

@@ -22,6 +22,10 @@ extension StackLowering {
         if let rotary = model.positions.rotary {
             rotate(tokens: pass.rows, heads: shard.heads + shard.keyValueHeads, dimension: rotary.dimension, count: count)
         }
+        if options.copiesIntoCache {
+            elementwise("attention.cache_keys", .cast, rows: pass.rows, width: keyWidth, inputs: 1, count: count)
+            elementwise("attention.cache_values", .cast, rows: pass.rows, width: keyWidth, inputs: 1, count: count)
+        }
         scaledDotProduct("attention", pass, window: nil, count: count - pass.windowLayers)
         scaledDotProduct("attention", pass, window: model.slidingWindow, count: pass.windowLayers)
         product("attention.output", rows: pass.rows, from: queryWidth, to: model.hidden, bias: model.biases.attentionOutput, count: count)
@@ -29,6 +33,18 @@ extension StackLowering {
 
     private mutating func rotate(tokens: Int, heads: Int, dimension: Int, count: Int) {
         guard dimension > 0 else { return }
+        if options.decomposesFunctions {
+            // x cos + rotated(x) sin: a product, a negation, a concatenation, a product and a sum over queries, and the same over keys.
+            for (name, own) in [("query", shard.heads), ("key", heads - shard.heads)] where own > 0 {
+                let width = own * dimension
+                elementwise("attention.rotary.\(name).cosine", .mul, rows: tokens, width: width, inputs: 1, count: count)
+                elementwise("attention.rotary.\(name).negate", .mulScalar, rows: tokens, width: max(1, width / 2), inputs: 1, count: count)
+                elementwise("attention.rotary.\(name).concatenate", .cast, rows: tokens, width: width, inputs: 1, count: count)
+                elementwise("attention.rotary.\(name).sine", .mul, rows: tokens, width: width, inputs: 1, count: count)
+                elementwise("attention.rotary.\(name).add", .add, rows: tokens, width: width, inputs: 2, count: count)
+            }
+            return
+        }
         list.add("attention.rotary", .rotary(RotaryEmbedding(tokens: tokens, heads: heads, dimension: dimension, format: stored)), count: count)
     }
 
@@ -37,24 +53,37 @@ extension StackLowering {
         guard count > 0 else { return }
         // A window as wide as the sequence is no window.
         let window = window.flatMap { $0 < pass.keyValueTokens ? $0 : nil }
+        let (queries, keys) = (pass.queryTokens, pass.keyValueTokens)
+        let batch = pass.sequences * shard.heads
+        if options.copiesHeads, pass.sequences > 1 {
+            for (name, tokens) in [("query", queries), ("key", keys), ("value", keys)] {
+                elementwise("\(place).\(name)_heads", .cast, rows: batch * tokens, width: model.headDimension, inputs: 1, count: count)
+            }
+        }
+        func mergeHeads() {
+            guard options.copiesHeads else { return }
+            elementwise("\(place).merge_heads", .cast, rows: batch * queries, width: model.headDimension, inputs: 1, count: count)
+        }
         if options.fusesAttention {
             let shape = Attention(
                 phase: pass.phase, batch: pass.sequences, queryTokens: pass.queryTokens, keyValueTokens: pass.keyValueTokens,
                 heads: shard.heads, keyValueHeads: shard.keyValueHeads, headDimension: model.headDimension, isCausal: pass.isCausal,
                 window: window, query: stored, keyValue: request.keyValueFormat ?? stored)
             list.add("\(place).scaled_dot_product", .attention(shape), count: count)
+            mergeHeads()
             return
         }
         // Unfused kernels compute masked scores too.
-        let (queries, keys) = (pass.queryTokens, pass.keyValueTokens)
-        let batch = pass.sequences * shard.heads
         batched("\(place).scores", batch: batch, m: queries, n: keys, k: model.headDimension, isTransposed: true, count: count)
-        elementwise("\(place).scale", .mulScalar, rows: batch * queries, width: keys, inputs: 1, count: count)
-        let hasMask = pass.isCausal && queries > 1
-        elementwise("\(place).mask", .add, rows: batch * queries, width: keys, inputs: 2, count: hasMask ? count : 0)
+        let separate = options.fusesScaleAndMask ? 0 : count
+        elementwise("\(place).scale", .mulScalar, rows: batch * queries, width: keys, inputs: 1, count: separate)
+        let hasMask = options.masksAlways || (pass.isCausal && queries > 1)
+        // The mask is one for all heads, so the cache holds it: its bytes do not count.
+        elementwise("\(place).mask", .add, rows: batch * queries, width: keys, inputs: 1, count: hasMask ? separate : 0)
         list.add("\(place).softmax", .rowwise(Rowwise(.softmax, rows: batch * queries, columns: keys, format: stored)), count: count)
         elementwise("\(place).dropout", .mulScalar, rows: batch * queries, width: keys, inputs: 1, count: options.dropsActivations ? count : 0)
         batched("\(place).context", batch: batch, m: queries, n: model.headDimension, k: keys, isTransposed: false, count: count)
+        mergeHeads()
     }
 
     mutating func batched(_ name: String, batch: Int, m: Int, n: Int, k: Int, isTransposed: Bool, hasWeights: Bool = false, count: Int) {

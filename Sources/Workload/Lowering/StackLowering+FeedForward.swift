@@ -13,7 +13,12 @@ extension StackLowering {
         if model.isGated {
             if options.fusesGateAndUp {
                 product("\(place).gate_up", rows: rows, from: hidden, to: 2 * width, bias: bias, count: count)
-                elementwise("\(place).activation", model.activation.gatedFunction, rows: rows, width: width, inputs: 2, count: count)
+                if options.decomposesFunctions {
+                    elementwise("\(place).activation", model.activation.function, rows: rows, width: width, inputs: 1, count: count)
+                    elementwise("\(place).multiply", .mul, rows: rows, width: width, inputs: 2, count: count)
+                } else {
+                    elementwise("\(place).activation", model.activation.gatedFunction, rows: rows, width: width, inputs: 2, count: count)
+                }
             } else {
                 product("\(place).gate", rows: rows, from: hidden, to: width, bias: bias, count: count)
                 elementwise("\(place).activation", model.activation.function, rows: rows, width: width, inputs: 1, count: count)
@@ -22,9 +27,24 @@ extension StackLowering {
             }
         } else {
             product("\(place).up", rows: rows, from: hidden, to: width, bias: bias, count: count)
-            elementwise("\(place).activation", model.activation.function, rows: rows, width: width, inputs: 1, count: count)
+            activation(place, rows: rows, width: width, count: count)
         }
         product("\(place).down", rows: rows, from: width, to: hidden, bias: bias, count: count)
+    }
+
+    /// An ungated activation: one kernel, or GELU by tanh spelled out, 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+    private mutating func activation(_ place: String, rows: Int, width: Int, count: Int) {
+        guard options.decomposesFunctions, model.activation == .geluTanh else {
+            return elementwise("\(place).activation", model.activation.function, rows: rows, width: width, inputs: 1, count: count)
+        }
+        // PyTorch computes whole powers up to three by multiplication (PowKernel.cu), at the cost of a product.
+        let chain: [(String, Elementwise.Function, Int)] = [
+            ("half", .mulScalar, 1), ("cube", .mul, 1), ("factor", .mulScalar, 1), ("sum", .add, 2), ("root", .mulScalar, 1),
+            ("tanh", .tanh, 1), ("one", .addScalar, 1), ("product", .mul, 2),
+        ]
+        for (name, function, inputs) in chain {
+            elementwise("\(place).activation.\(name)", function, rows: rows, width: width, inputs: inputs, count: count)
+        }
     }
 
     private mutating func experts(_ pass: LayerPass) {

@@ -19,7 +19,12 @@ struct TrainingLowering {
         let repetitions = training.microBatches + (pipeline - 1 + training.virtualStages / 2) / training.virtualStages
         let forward = forwardOperators(sequences: microSequences)
         var backward = training.recomputation == .full ? forward : []
+        if training.recomputation == .selective, !request.options.fusesAttention { backward = forward.filter(\.isAttentionCore) }
         for item in forward.reversed() { backward += item.gradientOperators }
+        if training.accumulatesGradients {
+            let addition = Elementwise(.add, elements: parameters, inputs: 2, format: request.storedFormat)
+            backward.append(PlacedOperator(name: "gradients.accumulate", shape: .elementwise(addition)))
+        }
         let perMicroBatch = microSequences * tokens * request.parallelism.data
         return [
             WorkloadPhase(kind: .forward, tokens: perMicroBatch, repetitions: repetitions, operators: forward),
@@ -117,6 +122,13 @@ struct TrainingLowering {
             perRow += 2 * Double(shard.heads) * Double(tokens) * element
         }
         return Bytes(inFlight * layers * rows * perRow + logits)
+    }
+}
+
+extension PlacedOperator {
+    /// Whether selective recomputation runs it again: what stands between the projections and holds a score for each pair of tokens.
+    fileprivate var isAttentionCore: Bool {
+        ["attention.scores", "attention.scale", "attention.mask", "attention.softmax", "attention.dropout", "attention.context"].contains(name)
     }
 }
 

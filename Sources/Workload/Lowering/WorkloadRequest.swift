@@ -92,6 +92,18 @@ public struct LoweringOptions: Hashable, Sendable {
     /// Whether activations are dropped at random, as most models of before 2022 are trained: attention's probabilities in a kernel of their
     /// own, each branch's output too unless it is fused with the residual addition (Srivastava et al., "Dropout", 2014).
     public var dropsActivations = false
+    /// Whether scaling and masking of unfused scores happen in the softmax kernel.
+    public var fusesScaleAndMask = false
+    /// Whether bidirectional scores get a mask too (padding), as Hugging Face's eager models add it.
+    public var masksAlways = false
+    /// Whether queries, keys, values and the context are copied between token-major and head-major order around attention: batched products
+    /// need whole matrices.
+    public var copiesHeads = false
+    /// Whether functions without a kernel of their own are chains of elementwise kernels: GELU by tanh eight of them, a gated activation two,
+    /// rotary embedding five for queries and five for keys.
+    public var decomposesFunctions = false
+    /// Whether new keys and values reach the cache by copies of their own, as in a cache that is a plain tensor.
+    public var copiesIntoCache = false
     /// Whether the next token is drawn on the device.
     public var samples: Bool
     /// Most phases that a generation's decode steps are folded into; each stands for steps of nearly equal length, at their mean.
@@ -144,6 +156,8 @@ public struct TrainingOptions: Hashable, Sendable {
     public var microBatches: Int
     /// Chunks of layers that each pipeline stage holds; the pipeline's idle time is divided by it (Narayanan et al., 2021, section 2.2).
     public var virtualStages: Int
+    /// Whether gradients are added to those of an earlier pass by kernels of their own.
+    public var accumulatesGradients = false
 
     public init(optimizer: Optimizer = .adam, recomputation: Recomputation = .selective, microBatches: Int = 1, virtualStages: Int = 1) {
         self.optimizer = optimizer

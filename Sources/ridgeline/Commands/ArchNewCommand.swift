@@ -48,7 +48,11 @@ struct ArchNewCommand: ParsableCommand {
     private func text(_ library: ArchitectureLibrary) throws -> String {
         if let report {
             let report = try DeviceReport(document: ConfigurationDocument.read(report, format: .json))
-            return ArchitectureTemplate.from(report, extending: try library.device(like ?? report.name))
+            do {
+                return ArchitectureTemplate.from(report, extending: try library.device(like ?? report.name))
+            } catch let error as ArchitectureLibraryError where like == nil && error.code == .unknownName {
+                throw ValidationError("\(error.description)\nA device that the library lacks starts from its nearest relative: give --like ID (`ridgeline arch list` prints all)")
+            }
         }
         let device = try library.device(like ?? "")
         return ArchitectureTemplate.extending(device, name: name ?? "\(device.name), changed")

@@ -86,6 +86,7 @@ struct FitCommand: ParsableCommand {
             let names = MeasuredFamily.allCases.map(\.rawValue)
             throw ValidationError("--family '\(family)': expected one of \(names.joined(separator: ", "))\(Spelling.suggestion(for: family, in: names))")
         }
+        guard input.half != .judge else { throw ValidationError("--half judge is what `ridgeline validate` judges with; a fit takes --half fit") }
         guard folds >= 0, folds <= 100, sample >= 0, evaluations >= 1, pull >= 0, pull.isFinite else {
             throw ValidationError("--folds must be 0 to 100, --sample and --pull at least 0, --evaluations at least 1")
         }

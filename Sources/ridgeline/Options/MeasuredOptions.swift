@@ -18,6 +18,12 @@ struct MeasuredOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Set a constant of the models for this run, as group/name=value. Repeatable.", valueName: "constant"))
     var set: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Take half of the rows, by shape: fit constants with 'fit', judge them with 'judge'. A shape is in the same half in every command and file.",
+            valueName: "fit|judge"))
+    var half: MeasuredHalf?
+
     @Option(help: ArgumentHelp("Threads that project rows; results do not depend on it.", valueName: "n"))
     var threads = 2
 
@@ -29,7 +35,10 @@ struct MeasuredOptions: ParsableArguments {
 
     func library() throws -> ArchitectureLibrary { try libraryOptions.library() }
 
-    func data() throws -> MeasuredData { try MeasuredFolder.read(measured) }
+    func data() throws -> MeasuredData {
+        let data = try MeasuredFolder.read(measured)
+        return half.map { data.half($0) } ?? data
+    }
 
     func validator(_ library: ArchitectureLibrary) throws -> Validator {
         var validator = try Validator(library: library, model: DeviceModels.model(for:stack:))
@@ -38,3 +47,5 @@ struct MeasuredOptions: ParsableArguments {
         return validator.setting(set.compactMap(ConstantOverride.init))
     }
 }
+
+extension MeasuredHalf: ExpressibleByArgument {}
