@@ -83,9 +83,6 @@ struct LeftOutTables {
         result.rows.filter { result.data.series[$0.series].family == family }.map(\.pair)
     }
 
-    /// Mean error of a family on shapes left out.
-    func meanOfShapes(_ family: MeasuredFamily) -> Double? { statistics(outcome.shapes, family)?.meanAbsolute }
-
     private func statistics(_ result: ValidationResult, _ family: MeasuredFamily) -> ErrorStatistics? { ErrorStatistics(pairs(result, family)) }
 
     private func cells(_ statistics: ErrorStatistics?) -> [String] {

@@ -18,6 +18,13 @@ public struct CrossValidation: Sendable {
         public var pull = 0.01
 
         public init() {}
+
+        /// Enough to compare a model with itself less one mechanism: two folds, fewer rows and steps.
+        public static let ablation: Options = {
+            var options = Options()
+            (options.folds, options.sample, options.evaluations) = (2, 150, 500)
+            return options
+        }()
     }
 
     let validator: Validator
@@ -38,13 +45,13 @@ public struct CrossValidation: Sendable {
         public var kin: [(family: MeasuredFamily, device: String, from: [String])]
     }
 
-    /// Errors of a family on shapes left out when one mechanism is switched off and every other constant fitted anew.
+    /// Errors of a family on shapes left out, every constant fitted anew, with one mechanism switched off where one is given.
     ///
     /// - Throws: as `run`.
-    public func errors(of family: MeasuredFamily, without mechanism: Mechanism, on data: MeasuredData) throws(ArchitectureLibraryError) -> ErrorStatistics? {
+    public func errors(of family: MeasuredFamily, without mechanism: Mechanism? = nil, on data: MeasuredData) throws(ArchitectureLibraryError) -> ErrorStatistics? {
         var selection = FitProblem.Selection(family: family)
         selection.sample = options.sample
-        let problem = try FitProblem(data, selection: selection, validator: validator.setting(mechanism.overrides))
+        let problem = try FitProblem(data, selection: selection, validator: validator.setting(mechanism?.overrides ?? []))
         let fits = LeftOutFits(problem, family: family, options: options)
         return ErrorStatistics(fits.generations.flatMap { fits.shapesLeftOut($0).sorted { $0.key < $1.key }.map(\.value) })
     }

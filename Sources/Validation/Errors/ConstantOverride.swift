@@ -109,14 +109,20 @@ public struct Mechanism: Hashable, Sendable {
 public struct Ablation: Sendable {
     public var mechanism: Mechanism
     public var errors: [(family: MeasuredFamily, statistics: ErrorStatistics)]
-    /// Errors on shapes left out, every other constant fitted anew; empty where nothing was refitted.
-    public var refitted: [MeasuredFamily: ErrorStatistics] = [:]
+    /// Errors on shapes left out without the mechanism and with it, every other constant fitted anew; empty where nothing was refitted.
+    public var refitted: [MeasuredFamily: (without: ErrorStatistics, with: ErrorStatistics)] = [:]
 
     /// The same with everything else fitted anew.
     ///
+    /// - Parameter whole: errors of the families with every mechanism, in the same folds.
     /// - Throws: as `CrossValidation.run`.
-    public mutating func refit(_ crossValidation: CrossValidation, on data: MeasuredData) throws(ArchitectureLibraryError) {
-        for family in mechanism.families { refitted[family] = try crossValidation.errors(of: family, without: mechanism, on: data) }
+    public mutating func refit(
+        _ crossValidation: CrossValidation, on data: MeasuredData, whole: [MeasuredFamily: ErrorStatistics]
+    ) throws(ArchitectureLibraryError) {
+        for family in mechanism.families {
+            guard let with = whole[family], let without = try crossValidation.errors(of: family, without: mechanism, on: data) else { continue }
+            refitted[family] = (without, with)
+        }
     }
 
     /// Projects the mechanism's families again without it.

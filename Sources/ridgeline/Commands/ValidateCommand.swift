@@ -101,17 +101,22 @@ struct ValidateCommand: ParsableCommand {
                 return CrossValidation(validator, options: options)
             }
             let leftOut = try crossValidation?.run(on: result) { note in StandardError.write("\(note)\n") }
-            if let crossValidation {
-                for index in ablations.indices {
-                    StandardError.write("without \(ablations[index].mechanism.id)\n")
-                    try ablations[index].refit(crossValidation, on: data)
-                }
-            }
+            if crossValidate != nil { try refit(&ablations, on: data, validator: validator) }
             let page = ValidationReport(summary, leftOut: leftOut, ablations: ablations, command: reproduction)
             try OutputFile.write(report.lowercased().hasSuffix(".md") ? page.markdown : page.html, to: report)
             StandardError.write("wrote \(report)\n")
         }
         try check(groups)
+    }
+
+    private func refit(_ ablations: inout [Ablation], on data: MeasuredData, validator: Validator) throws {
+        let crossValidation = CrossValidation(validator, options: .ablation)
+        var whole: [MeasuredFamily: ErrorStatistics] = [:]
+        for family in Set(ablations.flatMap(\.mechanism.families)).sorted() { whole[family] = try crossValidation.errors(of: family, on: data) }
+        for index in ablations.indices {
+            StandardError.write("without \(ablations[index].mechanism.id)\n")
+            try ablations[index].refit(crossValidation, on: data, whole: whole)
+        }
     }
 
     /// The mechanisms that `--without` names.
