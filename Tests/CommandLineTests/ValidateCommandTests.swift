@@ -54,6 +54,31 @@ import Testing
         #expect(run.output.contains("the device is v100-pcie-32gb, and only h100-sxm was asked for"))
     }
 
+    /// The facts that ship, from the package's folder: what the report states is what the command answers, and a second run gives equal bytes.
+    @Test func publishedFiguresOfTheRepositoryGiveTheReport() throws {
+        let folder = try TemporaryFolder()
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardized.path
+        let facts = "\(package)/Traces/published/engines.csv"
+        let run = try ProcessRun(["validate", "--measured", facts, "--report", folder.file("a.md"), "--format", "json"])
+        #expect(run.status == 0, "\(run.errors)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        let answered = try #require(document["answered"] as? Int)
+        let published = try #require(document["published"] as? [String: Any])
+        let figures = try #require(published["figures"] as? [[String: Any]])
+        #expect(figures.count == answered && answered >= 150)
+        let factors = figures.compactMap { $0["factor"] as? Double }
+        #expect(factors.count == figures.count && factors.allSatisfy { $0 > 0.05 && $0 < 20 })
+        let report = try String(contentsOfFile: folder.file("a.md"), encoding: .utf8)
+        for part in ["## By device", "## Google TPU v5p", "## Figures that were not answered", "## Held against nothing", "speculative decoding"] {
+            #expect(report.contains(part), "\(part)")
+        }
+        _ = try ProcessRun(["validate", "--measured", facts, "--report", folder.file("a.md"), "--format", "json"])
+        #expect(try String(contentsOfFile: folder.file("a.md"), encoding: .utf8) == report)
+        let csv = try ProcessRun(["validate", "--measured", facts, "--format", "csv"])
+        #expect(csv.output.contains("published,,,tpu-v5p,,training model_tflops_per_device,"))
+        #expect(try ProcessRun(["validate", "--measured", facts, "--format", "markdown"]).output.contains("| tpu-v5p |"))
+    }
+
     @Test func reportsAreWrittenAsPagesAndAsMarkdown() throws {
         let folder = try Self.measured()
         for name in ["report.html", "report.md"] {
@@ -67,7 +92,7 @@ import Testing
     @Test(arguments: [
         (["validate"], 64, "Missing expected argument '--measured <path>'"),
         (["validate", "--measured", "/nonexistent/gemm.csv"], 65, "/nonexistent/gemm.csv: no such file or folder"),
-        (["validate", "--measured", "/dev/null"], 65, "the file's name says no family of measurements"),
+        (["validate", "--measured", "/dev/null"], 65, "neither the file's name nor its folder's says a family of measurements"),
         (["validate", "--measured", "x", "--set", "gemm=3"], 64, "expected group/name=value"),
         (["validate", "--measured", "x", "--max-mape", "-1"], 64, "--max-mape"),
         (["validate", "--measured", "x", "--format", "xml"], 64, "xml"),

@@ -181,7 +181,7 @@ import Workload
 
     @Test func fileNamesMustSayTheFamilyAndFoldersMustHoldOne() throws {
         let unknown = #expect(throws: ConfigurationError.self) { try Self.read("device\n", name: "numbers.csv") }
-        #expect(unknown?.description.hasPrefix("numbers.csv: the file's name says no family of measurements") == true)
+        #expect(unknown?.description.hasPrefix("numbers.csv: neither the file's name nor its folder's says a family of measurements") == true)
         let folder = try Fixture.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let empty = #expect(throws: ConfigurationError.self) { try MeasuredFolder.read([folder]) }

@@ -39,7 +39,20 @@ public struct ValidationDocument {
         var parts = [headline]
         if !groups.isEmpty { parts += [errorTable.plain, "By measured time, all groups of a family together:", bucketTable.plain] }
         if !result.passes.isEmpty { parts += ["Whole models:", passTable.plain] }
+        if !result.figures.isEmpty {
+            let tables = PublishedTables(result)
+            parts += ["Published figures:", PublishedTables.note, tables.devices.plain, tables.groups.plain]
+        }
         if !result.skipped.entries.isEmpty { parts += ["Not projected:", skippedTable.plain] }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// The same without the buckets, as Markdown; skipped rows only where figures were published, which mostly leave something open.
+    public var markdown: String {
+        var parts = [headline]
+        if !groups.isEmpty || result.figures.isEmpty { parts.append(errorTable.markdown) }
+        if !result.passes.isEmpty { parts.append(passTable.markdown) }
+        if !result.figures.isEmpty { parts += [PublishedTables.note, PublishedTables(result).devices.markdown, PublishedTables(result).groups.markdown, skippedTable.markdown] }
         return parts.joined(separator: "\n\n")
     }
 
@@ -124,6 +137,16 @@ public struct ValidationDocument {
                 [key.family.rawValue, key.source, key.device, key.architecture, key.dtype, key.op, "\(statistics.count)"]
                     + numbers.map { FixedPoint.format($0, fractionDigits: 4) })
         }
+        for group in result.figureGroups() {
+            // Published figures have no interval that would cover them, and many a source a device.
+            let statistics = group.statistics
+            let absolute = ErrorStatistics(group.figures.map { MeasuredPair(measured: 1, projected: result.figures[$0].factor, low: 0, high: 0) })
+            table.rows.append(
+                [MeasuredFamily.published.rawValue, "", "", group.architecture, "", "\(group.kind.rawValue) \(group.metric)", "\(statistics.count)"]
+                    + [absolute?.meanAbsolute, absolute?.medianAbsolute, absolute?.p90Absolute, statistics.bias, nil].map { number in
+                        number.map { FixedPoint.format($0, fractionDigits: 4) } ?? ""
+                    })
+        }
         return table
     }
 
@@ -173,6 +196,7 @@ public struct ValidationDocument {
                         "count": .integer($0.count),
                     ])
                 }),
+            "published": result.figures.isEmpty ? nil : PublishedTables(result).json,
             "baselines": baselines.isEmpty ? nil : .array(zip(groups, baselines).compactMap(Self.json)),
             "answered": .integer(result.answered), "asked": .integer(result.asked),
             "neutral_protocol": .array(

@@ -23,6 +23,8 @@ public struct ValidationReport {
         self.command = command
     }
 
+    private var published: PublishedTables { PublishedTables(summary.result) }
+
     private static let title = "Projected against measured"
 
     /// One self-contained HTML page: no script, no network; equal input gives equal bytes.
@@ -43,6 +45,10 @@ public struct ValidationReport {
             page.section(
                 Self.passTitle,
                 [.paragraph(Self.passNote, class: "note"), markup(document.passTable, words: 4), markup(document.passDetailTable, words: 3)])
+        }
+        if !summary.result.figures.isEmpty {
+            page.section(
+                "Published figures", [.paragraph(PublishedTables.note, class: "note"), markup(published.devices, words: 1), markup(published.groups, words: 3)])
         }
         for family in summary.families {
             page.section(
@@ -70,6 +76,9 @@ public struct ValidationReport {
         }
         if !summary.result.passes.isEmpty {
             parts += ["## \(Self.passTitle)", Self.passNote, document.passTable.markdown, document.passDetailTable.markdown]
+        }
+        if !summary.result.figures.isEmpty {
+            parts += ["## Published figures", PublishedTables.note, published.devices.markdown, published.groups.markdown]
         }
         for family in summary.families {
             parts += ["## Family \(family.family.rawValue)", groupTable(family).markdown, "### Worst rows", worstTable(family).markdown]

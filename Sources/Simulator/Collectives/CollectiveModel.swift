@@ -9,6 +9,8 @@ import Workload
 /// payload, and for gathers, scatters and exchanges the local copy of the chunk a rank already owns (docs/model.md, collectives).
 public struct CollectiveModel: Sendable {
     private let device: String
+    /// Cores of a device that take part in collectives one by one: each is a stop of a ring.
+    private let ranksPerDevice: Int
     private let topology: LinkTopology
     private let constants: CollectiveConstants
     private let launch: LaunchModel
@@ -29,6 +31,7 @@ public struct CollectiveModel: Sendable {
             wiring.devicesPerAdapter = max(1, Int(read("collective", "network_devices_per_adapter", default: 1)))
             wiring.nodeNetworkBandwidth = read.stated("collective", "network_gb_per_second_per_node").map { BytesPerSecond($0 * 1e9) }
         }
+        ranksPerDevice = max(1, Int(read("collective", "ranks_per_device", default: 1)))
         device = architecture.id
         self.topology = wiring
         constants = CollectiveConstants(read, fabric: wiring.fabric, path: architecture.multiprocessor?.operandPath)
@@ -95,7 +98,7 @@ public struct CollectiveModel: Sendable {
         let sharedLowLatency = bridge.map {
             $0 * constants.lowLatencyHostShare * (local > 4 ? constants.lowLatencySecondSocketShare : 1)
         }
-        let hops = Self.hops(shape.pattern, devices: shape.devices)
+        let hops = Self.hops(shape.pattern, devices: shape.devices * ranksPerDevice)
         let peers = shape.pattern == .allToAll ? constants.directPeer * Double(shape.devices - 2) : 0
         let networkHops = Double(nodes > 1 ? (shape.pattern == .allReduce ? 2 : 1) * (nodes - 1) : 0) * constants.networkHop
         let halved = shape.pattern == .allReduce && shape.devices == 2 ? constants.pairShare : 1

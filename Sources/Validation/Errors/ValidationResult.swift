@@ -61,6 +61,8 @@ public struct ValidationResult: Sendable {
     public var rows: [ValidatedRow] = []
     /// Passes of whole models, in the order of the data.
     public var passes: [ValidatedPass] = []
+    /// Published figures, in the order of the data.
+    public var figures: [ValidatedFigure] = []
     public var skipped = SkipTally()
 
     init(data: MeasuredData, architectures: [Architecture], plans: [SeriesPlan]) {
@@ -69,7 +71,7 @@ public struct ValidationResult: Sendable {
         self.plans = plans
     }
 
-    public var answered: Int { rows.count + passes.count }
+    public var answered: Int { rows.count + passes.count + figures.count }
     public var asked: Int { data.count }
 
     /// Series whose source no protocol knows, by source: their rows were given the neutral protocol.

@@ -14,6 +14,8 @@ public struct Validator: Sendable {
     public var stack: @Sendable (String) throws(ArchitectureLibraryError) -> SoftwareStack
     public var model: DeviceModelMaker
     public var protocols: ProtocolLibrary
+    /// The usual server of a device, by the device's id: published figures of many devices need its links to other servers.
+    public var server: @Sendable (String) -> ServerSystem? = { _ in nil }
     /// Quantiles that replace the intervals which models state themselves; nil keeps theirs.
     public var intervals: IntervalTable?
     /// Where given, rows of this device and of devices that no architecture claims are projected on it, and rows of other devices skipped.
@@ -40,6 +42,9 @@ public struct Validator: Sendable {
             architecture: { name throws(ArchitectureLibraryError) in try library.architecture(named: name) },
             stack: { id throws(ArchitectureLibraryError) in try library.softwareStack(id) }, model: model,
             protocols: try ProtocolLibrary.read(roots: library.roots))
+        // A server file that is wrong is `arch check`'s business; figures then go without its network and say so.
+        let systems = (try? library.serverSystems()) ?? []
+        server = { id in systems.first { $0.device == id && $0.scaleOut != nil } ?? systems.first { $0.device == id } }
     }
 
     /// Projects every row.
@@ -64,6 +69,7 @@ public struct Validator: Sendable {
             }
         }
         try validatePasses(of: data, into: &result)
+        try validateFigures(of: data, into: &result)
         return result
     }
 }
@@ -161,13 +167,14 @@ private struct PlanBuilder {
         var architecture = architectures[position]
         let limit = circumstances.powerLimit(for: series)
         if let limit { architecture.power?.thermalDesign = limit }
-        if let network = circumstances.network { architecture.set(network) }
+        let network = circumstances.network ?? (series.family == .published ? validator.server(architecture.id).flatMap(MeasuredNetwork.init) : nil)
+        if let network { architecture.set(network) }
         let stack: SoftwareStack
         if let known = stacks[circumstances.stack] { stack = known } else {
             stack = try validator.stack(circumstances.stack)
             stacks[circumstances.stack] = stack
         }
-        let key = "\(position)/\(limit?.value.value ?? 0)/\(stack.id)/\(circumstances.network == nil ? "" : circumstances.id)"
+        let key = "\(position)/\(limit?.value.value ?? 0)/\(stack.id)/\(network == nil ? "" : circumstances.network == nil ? "server" : circumstances.id)"
         let model: Int
         if let known = machineIndex[key] { model = known } else {
             model = machines.count

@@ -52,6 +52,8 @@ public struct MeasuredData: Sendable {
     public var rows: [MeasuredRow] = []
     /// Passes of whole models.
     public var passes: [MeasuredPass] = []
+    /// Published figures of whole models and kernels.
+    public var figures: [PublishedFigure] = []
     /// Rows that are no operator of this program's vocabulary.
     public var skipped = SkipTally()
     /// Files read, in order.
@@ -60,7 +62,7 @@ public struct MeasuredData: Sendable {
     public init() {}
 
     /// Rows read, skipped ones included.
-    public var count: Int { rows.count + passes.count + skipped.count }
+    public var count: Int { rows.count + passes.count + figures.count + skipped.count }
 }
 
 /// Counts skipped rows by family, device and reason.

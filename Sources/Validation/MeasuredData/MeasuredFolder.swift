@@ -28,10 +28,10 @@ public enum MeasuredFolder {
                 throw ConfigurationError(ConfigurationLocation(path: path), openingProblem(path, code: ENOENT))
             }
             guard isFolder.boolValue else {
-                guard let family = MeasuredFamily(fileName: URL(fileURLWithPath: path).lastPathComponent) else {
+                guard let family = family(of: path) else {
                     throw ConfigurationError(
                         ConfigurationLocation(path: path),
-                        "the file's name says no family of measurements; it must be, begin or end with \(allFamilies)")
+                        "neither the file's name nor its folder's says a family of measurements; the name must be, begin or end with, or the folder be one of \(allFamilies)")
                 }
                 found.append((path, family))
                 continue
@@ -45,6 +45,12 @@ public enum MeasuredFolder {
         return found
     }
 
+    /// The family that a file's name stands for, or else the folder that holds it: `published/engines.csv`.
+    private static func family(of path: String) -> MeasuredFamily? {
+        let url = URL(fileURLWithPath: path)
+        return MeasuredFamily(fileName: url.lastPathComponent) ?? MeasuredFamily(rawValue: url.deletingLastPathComponent().lastPathComponent.lowercased())
+    }
+
     private static var allFamilies: String { MeasuredFamily.allCases.map(\.rawValue).joined(separator: ", ") }
 
     /// Files of known families below a folder, sorted by path.
@@ -54,7 +60,7 @@ public enum MeasuredFolder {
         }
         let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         return names.sorted().compactMap { name in
-            guard name.lowercased().hasSuffix(".csv"), let family = MeasuredFamily(fileName: URL(fileURLWithPath: name).lastPathComponent)
+            guard name.lowercased().hasSuffix(".csv"), let family = family(of: "\(base)/\(name)")
             else { return nil }
             return ("\(base)/\(name)", family)
         }
@@ -100,6 +106,9 @@ public enum MeasuredFolder {
             case .pass(let series, var pass):
                 pass.series = position(of: series)
                 data.passes.append(pass)
+            case .figure(let series, var figure):
+                figure.series = position(of: series)
+                data.figures.append(figure)
             }
             guard data.rows.count <= limits.rows else {
                 throw ConfigurationError(ConfigurationLocation(path: path), "more than \(limits.rows) rows, which is the most that is read")

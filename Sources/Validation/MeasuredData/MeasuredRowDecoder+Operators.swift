@@ -168,10 +168,4 @@ extension MeasuredRowDecoder {
         _ = (positive(.timeToFirstToken), positive(.timePerOutputToken))
         return .skipped(device: device, reason: "serving runs need a scheduler's model, which validate does not have")
     }
-
-    mutating func published() -> Outcome {
-        let device = name(.device)
-        _ = (name(.kind), name(.metric), positive(.value), text(.unit))
-        return .skipped(device: device, reason: "published figures are of whole models; `ridgeline project` answers them one by one")
-    }
 }

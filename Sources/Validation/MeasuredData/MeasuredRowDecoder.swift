@@ -17,6 +17,8 @@ struct MeasuredRowDecoder {
         case row(MeasuredSeries, Operator, Seconds)
         /// A pass of a whole model; its series' index is not known here.
         case pass(MeasuredSeries, MeasuredPass)
+        /// A published figure; its series' index is not known here.
+        case figure(MeasuredSeries, PublishedFigure)
         /// Understood, but nothing that can be projected.
         case skipped(device: String, reason: String)
         /// Wrong; the problems say why.

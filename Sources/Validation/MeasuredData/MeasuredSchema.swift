@@ -44,6 +44,8 @@ enum MeasuredColumn: String, CaseIterable {
     case timeToFirstToken = "silicon_ttft_ms"
     case timePerOutputToken = "silicon_tpot_ms"
     case kind, devices, software, metric, value, unit, date, notes
+    case inputLength = "input_len"
+    case outputLength = "output_len"
 
     /// Position in `allCases`.
     var index: Int { Self.positions[rawValue] ?? 0 }
@@ -91,7 +93,9 @@ struct MeasuredSchema {
                 optional: [.id, .backend, .backendVersion, .mode])
         case .published:
             MeasuredSchema(
-                required: [.kind, .device, .metric, .value, .unit], optional: [.id, .source, .dtype, .model, .devices, .software, .date, .notes])
+                required: [.kind, .device, .metric, .value, .unit], optional: [
+                    .id, .source, .dtype, .model, .devices, .batch, .inputLength, .outputLength, .parallelism, .software, .date, .notes,
+                ])
         }
     }
 

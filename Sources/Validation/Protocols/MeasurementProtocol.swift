@@ -218,3 +218,11 @@ extension MeasurementProtocol {
         return min(weightCopies, max(1, needed < 1e6 ? Int(needed) : weightCopies))
     }
 }
+
+extension MeasuredNetwork {
+    /// The network of a type of server, nil where it stands alone.
+    init?(_ system: ServerSystem) {
+        guard let link = system.scaleOut else { return nil }
+        self.init(adapterBandwidth: link.bandwidthPerDirection.value, devicesPerAdapter: 1, nodeBandwidth: nil, source: link.bandwidthPerDirection.source)
+    }
+}

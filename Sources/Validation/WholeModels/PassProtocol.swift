@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import Quantities
 import Workload
 
 /// How a source ran whole models: the part of a measurement protocol that single kernels do not need.
@@ -50,6 +51,12 @@ public struct PassProtocol: Hashable, Sendable {
     public var fusion = Fusion.serving
     /// Whether a training step includes the optimizer's.
     public var runsOptimizer = true
+    /// How many devices share a model where a row does not say, in the words of `parallelism` columns; empty where that is not known.
+    public var layout = ""
+    /// Whether heads, widths and vocabulary that do not divide over tensor-parallel devices are padded to the next multiple.
+    public var padsShards = false
+    /// Format of the KV cache where weights and activations are quantised to 8 bits or fewer; the activations' where nil.
+    public var quantizedKeyValueFormat: NumberFormat?
     /// Whether training drops activations at random.
     public var dropsActivations = false
     /// What the source calls models, where it is not what they are generally called.
@@ -65,6 +72,7 @@ public struct PassProtocol: Hashable, Sendable {
         public var hidden: Int?
         public var heads: Int?
         public var headDimension: Int?
+        public var keyValueHeads: Int?
         public var intermediate: Int?
         public var vocabulary: Int?
         public var experts: Int?
@@ -80,15 +88,23 @@ extension LoweringOptions {
 }
 
 extension PassProtocol {
-    static let keys = ["fuses", "optimizer", "dropout", "models"]
+    static let keys = ["fuses", "optimizer", "dropout", "layout", "pads", "quantized_kv_dtype", "models"]
 
     init(_ mapping: ConfigurationMapping) throws(ConfigurationError) {
         fusion = try mapping["fuses"]?.choice() ?? fusion
         runsOptimizer = try mapping.optional("optimizer") ?? runsOptimizer
+        layout = try mapping.optional("layout") ?? layout
+        if let name = try mapping.optional("quantized_kv_dtype", as: String.self) {
+            guard let format = NumberFormat(name: name) else {
+                throw ConfigurationError(mapping["quantized_kv_dtype"]?.location ?? mapping.location, "'quantized_kv_dtype' is '\(name)', a format belongs here")
+            }
+            quantizedKeyValueFormat = format
+        }
+        padsShards = try mapping.optional("pads") ?? padsShards
         dropsActivations = try mapping.optional("dropout") ?? dropsActivations
         for entry in try mapping["models"]?.sequence() ?? [] {
             let model = try entry.mapping()
-            try model.requireKeys(in: ["name", "like", "layers", "hidden", "heads", "head_dimension", "intermediate", "vocabulary", "experts"])
+            try model.requireKeys(in: ["name", "like", "layers", "hidden", "heads", "head_dimension", "kv_heads", "intermediate", "vocabulary", "experts"])
             func dimension(_ key: String) throws(ConfigurationError) -> Int? {
                 guard let value = try model.optional(key, as: Int.self) else { return nil }
                 guard (1...(1 << 24)).contains(value) else {
@@ -99,7 +115,7 @@ extension PassProtocol {
             models.append(
                 SourceModel(
                     name: try model.required("name"), like: try model.required("like"), layers: try dimension("layers"), hidden: try dimension("hidden"),
-                    heads: try dimension("heads"), headDimension: try dimension("head_dimension"), intermediate: try dimension("intermediate"),
+                    heads: try dimension("heads"), headDimension: try dimension("head_dimension"), keyValueHeads: try dimension("kv_heads"), intermediate: try dimension("intermediate"),
                     vocabulary: try dimension("vocabulary"), experts: try dimension("experts")))
         }
     }

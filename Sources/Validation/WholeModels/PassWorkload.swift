@@ -17,7 +17,7 @@ extension MeasuredPass {
         let (format, quantization) = try Self.formats(dtype, half: half)
         let layout = try PassLayout(parallelism)
         var request = WorkloadRequest(batch: batch, promptTokens: sequence, format: format, quantization: quantization, keyValueFormat: keyValueFormat, parallelism: layout.parallelism, options: circumstances.fusion.options)
-        if circumstances.fusion.isHuggingFace { adapt(&model, &request.options, compiled: circumstances.fusion == .huggingFaceCompiled) }
+        circumstances.fusion.adapt(&model, &request.options, trains: phase == .training)
         if phase == .prefill { request.options.computesAllLogits = false }
         if phase == .decode { (request.promptTokens, request.generatedTokens) = (max(1, sequence - 1), 1) }
         if phase == .generation { request.generatedTokens = generated }
@@ -43,18 +43,6 @@ extension MeasuredPass {
         } catch {
             throw PassRefusal(reason: error.description)
         }
-    }
-
-    /// What Hugging Face's models have that a configuration does not say.
-    private func adapt(_ model: inout ModelConfiguration, _ options: inout LoweringOptions, compiled: Bool) {
-        // GPT-2's `c_attn` is one product; BERT and OPT have three.
-        if model.family == "gpt2" { options.fusesQueryKeyValue = true }
-        guard model.structure == .encoder else { return }
-        // `AutoModelForSequenceClassification` for inference, `AutoModelForPreTraining` for training (sitar-lab/NeuSight, neusight/Tracing/trace.py).
-        model.head = phase == .training ? .maskedLanguageModel : .pooler
-        // BERT's product, division, mask, softmax, product is pattern 5 of torch/_inductor/fx_passes/fuse_attention.py, which becomes fused
-        // attention over contiguous copies; GPT-2's `where` fits none of 2.1's patterns.
-        if compiled, phase != .training { options.fusesAttention = true }
     }
 
     /// The format of activations, and how linear layers are stored where that is something else: `bf16`, `fp8`, `int8_wo`.
@@ -85,7 +73,7 @@ extension Workload {
     }
 
     /// Leaves of the optimizer phase only what replicas exchange.
-    fileprivate mutating func removeOptimizerUpdate() {
+    mutating func removeOptimizerUpdate() {
         for index in phases.indices where phases[index].kind == .optimizer { phases[index].operators.removeAll { $0.name == "optimizer.update" } }
         phases.removeAll { $0.operators.isEmpty }
     }
@@ -108,7 +96,8 @@ extension MeasuredPass.Dimensions {
 }
 
 extension PassProtocol.SourceModel {
-    fileprivate func change(_ model: inout ModelConfiguration) {
+    /// Makes the preset what the source ran.
+    func change(_ model: inout ModelConfiguration) {
         model.name = name
         if let layers {
             // As many of the layers are mixtures as before.
@@ -120,8 +109,24 @@ extension PassProtocol.SourceModel {
         model.intermediate = intermediate ?? model.intermediate
         model.vocabulary = vocabulary ?? model.vocabulary
         if let heads { (model.heads, model.keyValueHeads) = (heads, heads) }
+        if let keyValueHeads { model.keyValueHeads = keyValueHeads }
         if hidden != nil || heads != nil || headDimension != nil { model.headDimension = headDimension ?? model.hidden / model.heads }
         model.experts?.intermediate = model.intermediate
         if let experts { model.experts?.count = experts }
+    }
+}
+
+extension PassProtocol.Fusion {
+    /// Gives a model and its lowering what Hugging Face's models have that a configuration does not say; nothing for other software.
+    func adapt(_ model: inout ModelConfiguration, _ options: inout LoweringOptions, trains: Bool) {
+        guard isHuggingFace else { return }
+        // GPT-2's `c_attn` is one product; BERT and OPT have three.
+        if model.family == "gpt2" { options.fusesQueryKeyValue = true }
+        guard model.structure == .encoder else { return }
+        // `AutoModelForSequenceClassification` for inference, `AutoModelForPreTraining` for training (sitar-lab/NeuSight, neusight/Tracing/trace.py).
+        model.head = trains ? .maskedLanguageModel : .pooler
+        // BERT's product, division, mask, softmax, product is pattern 5 of torch/_inductor/fx_passes/fuse_attention.py, which becomes fused
+        // attention over contiguous copies; GPT-2's `where` fits none of 2.1's patterns.
+        if self == .huggingFaceCompiled, !trains { options.fusesAttention = true }
     }
 }

@@ -83,9 +83,7 @@ struct ValidateCommand: ParsableCommand {
         let document = summary.map { ValidationDocument($0) } ?? ValidationDocument(result, groups: groups)
         switch output.format {
         case .table: try output.emit(document.text)
-        case .markdown: 
-            try output.emit(
-                ([document.headline, document.errorTable.markdown] + (result.passes.isEmpty ? [] : [document.passTable.markdown])).joined(separator: "\n\n"))
+        case .markdown: try output.emit(document.markdown)
         case .json: try output.emit(document.json.rendered)
         case .csv:
             StandardError.write(document.headline + "\n")
@@ -93,7 +91,9 @@ struct ValidateCommand: ParsableCommand {
         }
         if let rows { try OutputFile.write(ValidationRows(result).csv, to: rows) }
         if let writeIntervals { try write(IntervalCalibration(result), result, to: writeIntervals) }
-        if let report, let summary {
+        if let report, result.rows.isEmpty, !result.figures.isEmpty {
+            try write(PublishedReport(result, remarks: try PublishedRemarks(beside: data.files), library: library.described(), command: reproduction), to: report)
+        } else if let report, let summary {
             var ablations = try mechanisms.map { try Ablation($0, of: data, validator: validator) }
             let crossValidation = crossValidate.map { folds in
                 var options = CrossValidation.Options()
@@ -139,6 +139,11 @@ struct ValidateCommand: ParsableCommand {
         (["ridgeline"] + CommandLine.arguments.dropFirst().map { $0.contains(" ") ? "'\($0)'" : $0 }).joined(separator: " ")
     }
 
+    fileprivate func write(_ page: PublishedReport, to path: String) throws {
+        try OutputFile.write(path.lowercased().hasSuffix(".md") ? page.markdown : page.html, to: path)
+        StandardError.write("wrote \(path)\n")
+    }
+
     private func write(_ calibration: IntervalCalibration, _ result: ValidationResult, to path: String) throws {
         let sources = Set(result.data.series.map(\.source)).sorted().joined(separator: ", ")
         let source = Source(.calibrated, "residuals of \(result.answered) rows of \(sources)")
@@ -164,4 +169,9 @@ struct ValidateCommand: ParsableCommand {
     }
 
     private func percent(_ value: Double) -> String { FixedPoint.format(value, fractionDigits: 1) + " %" }
+}
+
+extension ArchitectureLibrary {
+    /// Every device of the library that can be projected, by id; names that explain are left out.
+    fileprivate func described() -> [Architecture] { ids.compactMap { try? architecture(named: $0) } }
 }
