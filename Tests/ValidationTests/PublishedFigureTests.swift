@@ -80,6 +80,13 @@ import Workload
         #expect(read.activations == format && read.quantization == scheme)
     }
 
+    /// A kernel's figure has no quantisation of activations in it.
+    @Test func bareProductsFindTheirOperandsQuantised() throws {
+        let scheme = try PublishedFormat("fp8").matrixScheme
+        #expect(scheme.quantisation == .none && scheme.activation == .fp8e4m3 && scheme.compute == .fp8e4m3)
+        #expect(try PublishedFormat("bf16").matrixScheme == .uniform(.bf16))
+    }
+
     @Test(arguments: ["", "not stated", "Q4_K_M (~4.83 bpw)", "EXL2 2.5bpw", "mxfp8"])
     func otherFormatsAreRefused(text: String) { #expect(throws: FigureRefusal.self) { try PublishedFormat(text) } }
 

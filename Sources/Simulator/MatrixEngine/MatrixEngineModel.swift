@@ -63,6 +63,12 @@ public struct MatrixEngineModel: DeviceModel {
             if let handOver, collective.pattern == .sendReceive, collective.devices == 2 {
                 return projection(of: shape, sending: Double(collective.bytes), over: handOver)
             }
+            if let handOver, machine.deviceClass == .tensorStreaming {
+                // Links are scheduled with the program: every device sends its part to every other one, without a rendezvous. A sum is such an
+                // exchange of parts and another one of results (Abts et al., "A software-defined tensor streaming multiprocessor", ISCA 2022).
+                let rounds = collective.pattern == .allReduce ? 2.0 : 1.0
+                return projection(of: shape, sending: collective.wireBytesPerRank, rounds: collective.devices > 1 ? rounds : 0, over: handOver)
+            }
             guard let collectives else { throw ProjectionError(.missingNumber, "\(machine.id) states no interconnect, so no collective") }
             return try collectives.project(collective, under: conditions)
         }
@@ -99,9 +105,9 @@ public struct MatrixEngineModel: DeviceModel {
             memoryTraffic: Bytes(demand.traffic), energy: machine.power.map { Joules($0 * 0.7 * time.value) })
     }
 
-    private func projection(of shape: Operator, sending bytes: Double, over link: HandOver) -> OperatorProjection {
+    private func projection(of shape: Operator, sending bytes: Double, rounds: Double = 1, over link: HandOver) -> OperatorProjection {
         var breakdown = TimeBreakdown()
-        breakdown[.linkLatency] = link.latency
+        breakdown[.linkLatency] = link.latency * rounds
         breakdown[.linkBandwidth] = bytes / link.bandwidth
         let time = breakdown.total
         return OperatorProjection(

@@ -28,6 +28,10 @@ struct PublishedFormat: Hashable {
         ("int4 awq", .fp16, .int4WeightOnly), ("int4 g32", .bf16, .int4WeightOnly), ("int4", .fp16, .int4WeightOnly), ("fp4", .bf16, .nvfp4), ("gptq 4-bit", .fp16, .int4WeightOnly),
     ]
 
-    /// The scheme of a bare matrix product.
-    var matrixScheme: MatrixMultiplyScheme { quantization.matrixScheme(activations: activations) }
+    /// The scheme of a bare matrix product: operands are in their format already, whoever brought them there.
+    var matrixScheme: MatrixMultiplyScheme {
+        var scheme = quantization.matrixScheme(activations: activations)
+        if scheme.quantisation != .none { (scheme.quantisation, scheme.activation) = (.none, scheme.compute) }
+        return scheme
+    }
 }
