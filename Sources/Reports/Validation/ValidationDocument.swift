@@ -96,8 +96,8 @@ public struct ValidationDocument {
     /// Each whole model with its projection and the largest owners of its time.
     public var passDetailTable: TextTable {
         var table = TextTable(columns: [
-            .text("device"), .text("dtype"), .text("pass"), .number("measured ms"), .number("projected ms"), .number("error %"), .number("roofline %"),
-            .text("where the projection spends its time"),
+            .text("device"), .text("dtype"), .text("pass"), .text("where the projection spends its time"), .number("measured ms"), .number("projected ms"),
+            .number("error %"), .number("roofline %"),
         ])
         for group in result.passGroups() {
             for position in group.passes {
@@ -106,9 +106,9 @@ public struct ValidationDocument {
                     "\(part.owner.rawValue) \(percent(100 * part.time.microseconds / pass.pair.projected)) %"
                 }
                 table.rows.append([
-                    group.key.device, group.key.dtype, result.data.passes[pass.index].description, FixedPoint.format(pass.pair.measured / 1000, fractionDigits: 2),
+                    group.key.device, group.key.dtype, result.data.passes[pass.index].description, owners.joined(separator: ", "), FixedPoint.format(pass.pair.measured / 1000, fractionDigits: 2),
                     FixedPoint.format(pass.pair.projected / 1000, fractionDigits: 2), percent(pass.pair.percentError),
-                    pass.roofline.map { percent(100 * ($0 / pass.pair.measured - 1)) } ?? "-", owners.joined(separator: ", "),
+                    pass.roofline.map { percent(100 * ($0 / pass.pair.measured - 1)) } ?? "-",
                 ])
             }
         }

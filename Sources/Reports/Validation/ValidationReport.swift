@@ -44,7 +44,7 @@ public struct ValidationReport {
         if !summary.result.passes.isEmpty {
             page.section(
                 Self.passTitle,
-                [.paragraph(Self.passNote, class: "note"), markup(document.passTable, words: 4), markup(document.passDetailTable, words: 3)])
+                [.paragraph(Self.passNote, class: "note"), markup(document.passTable, words: 4), markup(document.passDetailTable, words: 4)])
         }
         if !summary.result.figures.isEmpty {
             page.section(
