@@ -5,11 +5,14 @@ public struct KernelCatalogue: Hashable, Sendable {
     public var name: String
     /// Sets of kernels; the first that matches a device applies.
     public var sets: [KernelSet]
+    /// fp32 kernels by generation where the library's own table of choices is known; they win over the sets.
+    public var tuned: [String: TunedKernels]
 
-    public init(id: String, name: String, sets: [KernelSet]) {
+    public init(id: String, name: String, sets: [KernelSet], tuned: [String: TunedKernels] = [:]) {
         self.id = id
         self.name = name
         self.sets = sets
+        self.tuned = tuned
     }
 
     /// The kernels for a generation, on the matrix pipe or the general lanes; a set that names the generation wins over one that names none.

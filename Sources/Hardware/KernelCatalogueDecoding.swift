@@ -1,15 +1,21 @@
 import ConfigurationFiles
 
 extension KernelCatalogue {
-    /// Decodes `Architectures/software/kernels/<id>.yaml`: `name`, and `sets`, a list of kernel sets.
+    /// Decodes `Architectures/software/kernels/<id>.yaml`: `name`, `sets` (a list of kernel sets), and `tuned`, generation -> stem of the
+    /// tables beside the file.
     ///
-    /// - Throws: the first problem of the file, with its place.
+    /// - Throws: the first problem of the file or of a table that it names, with its place.
     public init(id: String, document: ConfigurationDocument) throws(ConfigurationError) {
         let root = try document.mapping()
-        try root.requireKeys(in: ["name", "source", "notes", "sets"])
+        try root.requireKeys(in: ["name", "source", "notes", "sets", "tuned"])
+        var tuned: [String: TunedKernels] = [:]
+        let folder = document.path.lastIndex(of: "/").map { document.path[...$0] } ?? ""
+        for entry in try root["tuned"]?.mapping().entries ?? [] {
+            tuned[entry.key] = try TunedKernels(stem: folder + (try String(configuration: entry.value)))
+        }
         var sets: [KernelSet] = []
         for value in try root.required("sets", as: ConfigurationValue.self).sequence() { sets.append(try KernelSet(value)) }
-        self.init(id: id, name: try root.required("name"), sets: sets)
+        self.init(id: id, name: try root.required("name"), sets: sets, tuned: tuned)
     }
 }
 

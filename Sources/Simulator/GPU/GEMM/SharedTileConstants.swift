@@ -6,6 +6,8 @@ struct SharedTileConstants: Sendable {
     var issueShare: Double
     /// Cost of feeding operands from shared memory, per load instruction and multiply-add.
     var operandFeed: Double
+    /// Cycles of a slab's barrier and loop, during which its multiprocessor multiplies for no other CTA.
+    var slabOverhead: Double
     /// Warps of a multiprocessor at which half of the latency is hidden.
     var hidingWarps: Double
     /// Share of the shared cache's rate that a kernel's loads reach.
@@ -47,6 +49,7 @@ struct SharedTileConstants: Sendable {
     init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
         issueShare = read(group, "issue_share", default: 1.0)
         operandFeed = read(group, "operand_feed", default: 1.5)
+        slabOverhead = read(group, "slab_overhead_cycles", default: 0)
         hidingWarps = read(group, "hiding_warps", default: 0.5)
         cacheShare = read(group, "cache_share", default: 0.6)
         loadLatency = read(group, "load_latency_us", default: 0.3)
@@ -68,4 +71,7 @@ struct SharedTileConstants: Sendable {
         translationReach = read(group, "translation_reach_mib", default: 0) * 1_048_576
         translationPenalty = read(group, "translation_penalty", default: 0)
     }
+
+    /// Share of the multiply-add rate that operand loads leave a thread with so many accumulators: a square of them needs two sides of operands.
+    func feedShare(accumulators: Double) -> Double { issueShare / (1 + operandFeed * 0.5 / accumulators.squareRoot()) }
 }
