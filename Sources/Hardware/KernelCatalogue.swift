@@ -33,7 +33,7 @@ public struct KernelSet: Hashable, Sendable {
         case fastestAlone
         /// Always this tile, whatever the shape.
         case always(KernelTile)
-        /// The least padded output area, weighted per tile.
+        /// The least padded output area in whole waves, weighted per tile; the first of equals.
         case leastPaddedArea([WeightedTile])
     }
 
@@ -84,9 +84,12 @@ public struct KernelTile: Hashable, Sendable {
 public struct WeightedTile: Hashable, Sendable {
     public var tile: KernelTile
     public var weight: Double
+    /// CTAs of a multiprocessor that the library counts as one wave: an unfilled one costs as much as a full one.
+    public var residentCTAs: Int
 
-    public init(_ tile: KernelTile, weight: Double) {
+    public init(_ tile: KernelTile, weight: Double, residentCTAs: Int) {
         self.tile = tile
         self.weight = weight
+        self.residentCTAs = residentCTAs
     }
 }

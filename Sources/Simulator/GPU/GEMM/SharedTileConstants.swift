@@ -39,6 +39,10 @@ struct SharedTileConstants: Sendable {
     var campingFactor: Double
     /// Bytes fetched per byte wanted when a line is evicted before the next slabs use the rest of it.
     var sectorOverfetch: Double
+    /// Bytes of a page of memory: rows that are shorter share its activation.
+    var memoryPage: Double
+    /// Cost of writing rows that end within a sector, relative to whole sectors.
+    var partialStore: Double
     /// Share of the cache that half-used lines may fill before they evict one another.
     var openLineShare: Double
     /// Bytes that address translation covers at once, and the slow-down of the main loop when a wave walks along rows that span far more.
@@ -67,6 +71,8 @@ struct SharedTileConstants: Sendable {
         campingStride = read(group, "camping_stride_bytes", default: 0)
         campingFactor = read(group, "camping_factor", default: 2.5)
         sectorOverfetch = read(group, "sector_overfetch", default: path == .registers ? 2 : 1)
+        memoryPage = read(group, "memory_page_bytes", default: 1024)
+        partialStore = read(group, "partial_store_factor", default: 1)
         openLineShare = read(group, "open_line_share", default: 0.7)
         translationReach = read(group, "translation_reach_mib", default: 0) * 1_048_576
         translationPenalty = read(group, "translation_penalty", default: 0)

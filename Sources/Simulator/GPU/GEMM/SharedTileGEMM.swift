@@ -130,8 +130,10 @@ struct SharedTileGEMM: Sendable {
             var best: Int?
             var bestArea = Double.infinity
             for entry in weighted {
-                let rows = ceilingQuotient(problem.m, Double(entry.tile.tokens)) * Double(entry.tile.tokens)
-                let area = rows * ceilingQuotient(problem.n, Double(entry.tile.features)) * Double(entry.tile.features) * entry.weight
+                let wave = machine.units * Double(entry.residentCTAs)
+                let grid =
+                    ceilingQuotient(problem.m, Double(entry.tile.tokens)) * ceilingQuotient(problem.n, Double(entry.tile.features)) * problem.batch
+                let area = ceilingQuotient(grid, wave) * wave * Double(entry.tile.tokens * entry.tile.features) * entry.weight
                 if area < bestArea, let index = candidates.firstIndex(where: { $0.tile == entry.tile }) {
                     bestArea = area
                     best = index
@@ -230,7 +232,10 @@ struct SharedTileGEMM: Sendable {
         read += lost * max(0, loads * constants.sectorOverfetch - read)
         read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
-        return (max(read, 0) + problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1), loads)
+        // Rows of the output that are no multiple of a sector end in sectors which two CTAs write in parts: memory reads them first.
+        let isAligned = (problem.n * problem.outputBytes).truncatingRemainder(dividingBy: 32) == 0
+        let written = problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1) * (isAligned ? 1 : constants.partialStore)
+        return (max(read, 0) + written, loads)
     }
 
     /// Rows that are contiguous along k lie a whole row apart: the CTAs of a wave walk along all of theirs at once, and when those rows span
@@ -263,7 +268,9 @@ struct SharedTileGEMM: Sendable {
         let x = (rowsA + rowsB) * 128 / (constants.openLineShare * machine.cacheCapacity)
         let lost = x * x / (1 + x * x)
         let exposed = problem.activationFootprint + (problem.isWeightTransposed ? problem.weightFootprint : 0)
-        return lost * (constants.sectorOverfetch - 1) * exposed
+        // Rows shorter than a page of memory share its activation.
+        let activations = min(1, problem.k * elementBytes / constants.memoryPage)
+        return lost * max(0, constants.sectorOverfetch * activations - 1) * exposed
     }
 
     private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {
