@@ -94,7 +94,7 @@ func largestDifference(_ left: some Sequence<Float>, _ right: some Sequence<Floa
         // Two embeddings, ten operators a layer (norm, qkv, scores, output, residual; norm, up, activation, down, residual), norm and head.
         #expect(places.count == 2 + 3 * 10 + 2)
         #expect(begun == places.count && tokens == 3)
-        #expect(places[2] == "layer 0 attention.norm" && places.last == "head.output")
+        #expect(places[2] == "layer 0 attention.norm" && places.last == "head.logits")
     }
 }
 

@@ -25,7 +25,7 @@ struct ArchCheckCommand: ParsableCommand {
                 for stack in library.softwareStackIDs { _ = try library.softwareStack(stack) }
             }
             StandardError.write("\(entries.count) files checked, \(findings.count) findings\n")
-            for finding in findings { StandardOutput.write(finding + "\n") }
+            for finding in findings { try StandardOutput.write(finding + "\n") }
             if !findings.isEmpty { throw RidgelineExit.checkFailed }
         }
     }

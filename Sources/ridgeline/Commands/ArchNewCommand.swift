@@ -35,7 +35,7 @@ struct ArchNewCommand: ParsableCommand {
         try reportingErrors {
             let text = try text(library.library())
             guard let output else {
-                StandardOutput.write(text)
+                try StandardOutput.write(text)
                 return
             }
             guard !FileManager.default.fileExists(atPath: output) else {

@@ -51,10 +51,10 @@ struct CompareCommand: ParsableCommand {
             entries: entries, assumptions: assumptions(stack), command: reproduction)
         try OutputFile.write(report.html, to: output)
         for entry in entries {
-            StandardOutput.write(ProjectionReport(entry.projections, refusals: entry.refusals).plain + "\n\n")
-            if let measured = entry.measured { StandardOutput.write(MeasuredSummary(measured).plain + "\n\n") }
+            try StandardOutput.write(ProjectionReport(entry.projections, refusals: entry.refusals).plain + "\n\n")
+            if let measured = entry.measured { try StandardOutput.write(MeasuredSummary(measured).plain + "\n\n") }
         }
-        StandardOutput.write("report: \(output)\n")
+        try StandardOutput.write("report: \(output)\n")
     }
 
     private func hostProjector(_ name: String) throws -> WorkloadProjector {

@@ -128,8 +128,8 @@ struct FitCommand: ParsableCommand {
             try OutputFile.write(file.yaml(under: stack == nil ? [] : ["generations", generation]), to: output)
         }
         switch format {
-        case .table: print(FitDocument(outcome).text)
-        case .json: print(FitDocument(outcome).json.rendered)
+        case .table: try StandardOutput.write(FitDocument(outcome).text + "\n")
+        case .json: try StandardOutput.write(FitDocument(outcome).json.rendered + "\n")
         }
     }
 

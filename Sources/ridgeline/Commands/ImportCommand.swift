@@ -33,8 +33,8 @@ struct ImportCommand: ParsableCommand {
         try reportingErrors {
             let document = try TraceReader.read(file)
             switch format {
-            case .table: StandardOutput.write(Self.table(document))
-            case .json: StandardOutput.write(Self.json(document))
+            case .table: try StandardOutput.write(Self.table(document))
+            case .json: try StandardOutput.write(Self.json(document))
             }
             if let output { try OutputFile.write(try document.trace.chromeTraceJSON(), to: output) }
         }

@@ -89,9 +89,9 @@ struct ProfileCommand: ParsableCommand {
             }
             let presentation = ProfilePresentation(result: result)
             switch format {
-            case .table: StandardOutput.write(presentation.text)
-            case .json: StandardOutput.write(presentation.jsonText)
-            case .csv: StandardOutput.write(presentation.csv)
+            case .table: try StandardOutput.write(presentation.text)
+            case .json: try StandardOutput.write(presentation.jsonText)
+            case .csv: try StandardOutput.write(presentation.csv)
             }
         }
     }

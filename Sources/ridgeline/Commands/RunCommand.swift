@@ -95,8 +95,8 @@ struct RunCommand: ParsableCommand {
         }
         if let logits { try OutputFile.write([UInt8](file.data), to: logits) }
         switch format {
-        case .json: StandardOutput.write(JSONText.object(result).rendered + "\n")
-        case .table: StandardOutput.write(table(result))
+        case .json: try StandardOutput.write(JSONText.object(result).rendered + "\n")
+        case .table: try StandardOutput.write(table(result))
         }
     }
 
@@ -122,8 +122,8 @@ struct RunCommand: ParsableCommand {
         }
         let pairs = SimilarPairs(sentences, embeddings)
         switch format {
-        case .json: StandardOutput.write(pairs.json.rendered + "\n")
-        case .table: StandardOutput.write(pairs.table.plain + "\n")
+        case .json: try StandardOutput.write(pairs.json.rendered + "\n")
+        case .table: try StandardOutput.write(pairs.table.plain + "\n")
         }
     }
 }
