@@ -44,14 +44,18 @@ public struct Workload: Hashable, Sendable {
     public var name: String
     public var phases: [WorkloadPhase]
     public var memory: MemoryFootprint
-    /// Devices that run the same program side by side (tensor x pipeline x data parallel).
+    /// Devices that the workload is spread over (tensor x pipeline x data parallel).
     public var devices: Int
+    /// Devices among them that work at any time: all of them, except that the pipeline stages of an inference pass take turns.
+    public var devicesAtWork: Int
 
-    public init(name: String, phases: [WorkloadPhase], memory: MemoryFootprint, devices: Int = 1) {
+    /// - Parameter devicesAtWork: all devices where left out.
+    public init(name: String, phases: [WorkloadPhase], memory: MemoryFootprint, devices: Int = 1, devicesAtWork: Int? = nil) {
         self.name = name
         self.phases = phases
         self.memory = memory
         self.devices = devices
+        self.devicesAtWork = devicesAtWork ?? devices
     }
 }
 

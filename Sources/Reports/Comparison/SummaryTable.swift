@@ -49,10 +49,18 @@ struct SummaryTable {
 
     private var priceNote: String {
         let quotes = projections.compactMap { projection in
-            projection.price.map { "\(projection.architectureName): $\(Numeral.significant($0.dollarsPerHour.value.value))/h, \($0.provider), \($0.date)" }
+            projection.price.map { "\(projection.architectureName): \($0.quotation)" }
         }
         let prices = quotes.isEmpty ? "No device has a price on file." : "Prices: " + quotes.joined(separator: "; ") + "."
         return prices + " Carbon: device energy x 1.2 (facility) x 400 g/kWh; manufacture is not included."
+    }
+}
+
+extension Price {
+    /// The price, who asks it and when, for example `$3.90/h (AWS p3dn.24xlarge /8, 2024)`.
+    var quotation: String {
+        let origin = [provider, date].filter { !$0.isEmpty }.joined(separator: ", ")
+        return "$\(Numeral.significant(dollarsPerHour.value.value))/h (\(origin))"
     }
 }
 

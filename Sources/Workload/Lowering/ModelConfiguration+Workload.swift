@@ -21,7 +21,9 @@ extension ModelConfiguration {
             phases = inferencePhases(for: request, shard: shard, sequences: sequences)
             memory = inferenceMemory(for: request, shard: shard, sequences: sequences)
         }
-        return Workload(name: title(of: request), phases: phases, memory: memory, devices: request.parallelism.devices)
+        let devices = request.parallelism.devices
+        let atWork = request.training == nil ? devices / request.parallelism.pipeline : devices
+        return Workload(name: title(of: request), phases: phases, memory: memory, devices: devices, devicesAtWork: atWork)
     }
 
     /// The model and the request in one line, for example `gpt2, batch 1, prompt 512, generate 64, fp32`.

@@ -153,7 +153,7 @@ struct RankCommand: ParsableCommand {
                 return RankingReport.Row(
                     device: architecture.id, deviceClass: architecture.deviceClass, format: format,
                     backing: streams ? architecture.backingMemory?.technology : nil,
-                    dollarsPerHour: architecture.prices.map(\.dollarsPerHour.value.value).min(), cells: cells)
+                    price: architecture.prices.first, cells: cells)
             } catch {
                 refusal = refusal ?? error
                 guard error.code == .unsupportedFormat else { throw error }
