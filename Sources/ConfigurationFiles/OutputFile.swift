@@ -38,6 +38,19 @@ public enum OutputFile {
         }
     }
 
+    /// Whether a file could be written, asked before work that takes minutes.
+    ///
+    /// - Throws: what `write` would: the path is a folder, its folder does not exist or may not be written to.
+    public static func check(_ path: String) throws(FileOutputError) {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            if status.st_mode & S_IFMT == S_IFDIR { throw FileOutputError(path: path, reason: "it is a folder", isMachineLacking: false) }
+            if status.st_mode & S_IFMT != S_IFREG { return }
+        }
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard access(parent, W_OK | X_OK) == 0 else { throw systemError(path) }
+    }
+
     /// Writes text as UTF-8; see `write(_:to:)`.
     public static func write(_ text: String, to path: String) throws(FileOutputError) { try write(Array(text.utf8), to: path) }
 

@@ -4,7 +4,8 @@ import Simulator
 import Validation
 import Workload
 
-/// The table that answers first: time, throughput, utilisation, memory, energy and cost, a row a device.
+/// The table that answers first: time, throughput, utilisation, memory, energy and cost, a column a device where few are compared (the page is too
+/// narrow for all figures side by side), otherwise a row a device.
 struct SummaryTable {
     private let projections: [WorkloadProjection]
     private let measured: TraceComparison?
@@ -13,6 +14,9 @@ struct SummaryTable {
         self.projections = projections
         self.measured = measured
     }
+
+    /// Devices that fit side by side.
+    private static let columnLimit = 5
 
     private typealias Column = (title: String, value: (WorkloadProjection) -> String?)
 
@@ -34,8 +38,18 @@ struct SummaryTable {
     var markup: Markup {
         // A column that no device fills says nothing.
         let shown = Self.columns.filter { column in projections.contains { column.value($0) != nil } }
-        let rows = projections.map { projection in [projection.architectureName] + shown.map { $0.value(projection) ?? "unknown" } }
-        var content = [Markup.table(header: ["device"] + shown.map(\.title), rows: rows)]
+        func text(_ column: Column, _ projection: WorkloadProjection) -> String { column.value(projection) ?? "unknown" }
+        var content: [Markup] = []
+        if projections.count <= Self.columnLimit {
+            let rows = shown.map { column in [column.title] + projections.map { text(column, $0) } }
+            content.append(.table(header: [""] + projections.map(\.architectureName), rows: rows))
+        } else {
+            let rows = projections.map { projection in [projection.architectureName] + shown.map { text($0, projection) } }
+            content.append(.table(header: ["device"] + shown.map(\.title), rows: rows))
+        }
+        content += projections.compactMap { projection in
+            IntervalRemark.text(projection.time, projection.interval).map { .paragraph("\(projection.architectureName) lies \($0).", class: "note") }
+        }
         if let measured { content.append(.paragraph(sentence(about: measured), class: "note")) }
         content.append(.paragraph(priceNote, class: "note"))
         return Markup("div", [:], content)

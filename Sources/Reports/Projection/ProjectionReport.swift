@@ -41,12 +41,15 @@ public struct ProjectionReport {
         var notes = [
             "Software assumed: \(first.stack). Peaks are dense. P10 to P90: what a measurement would show; the ends add up as if all operators erred together.",
         ]
+        for projection in projections {
+            if let remark = IntervalRemark.text(projection.time, projection.interval) { notes.append("\(projection.architecture) lies \(remark).") }
+        }
         if projections.contains(where: { $0.outputTokensPerSecond != nil }) {
             notes.append("tokens/s, J and $ count prompt and output tokens alike; output tokens/s counts the output over the whole request.")
         }
         let quotes = projections.reduce(into: [String]()) { quotes, projection in
             guard let price = projection.price else { return }
-            let quote = "\(projection.architecture) \(price.quotation)"
+            let quote = "\(projection.architecture) $\(Numeral.significant(price.dollarsPerHour.value.value))/h (\(price.provider))"
             if !quotes.contains(quote) { quotes.append(quote) }
         }
         // A line for the whole library would bury the table; `arch show` has every price.

@@ -36,6 +36,7 @@ struct CalibrateCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
+            if let output { try OutputFile.check(output) }
             let host = try HostTopology.discover()
             let plan = CalibrationPlan(lastCacheBytes: host.caches.map(\.sizeBytes).max(), isQuick: quick)
             let progress = TerminalProgress()

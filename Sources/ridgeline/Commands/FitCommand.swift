@@ -95,6 +95,7 @@ struct FitCommand: ParsableCommand {
     func run() throws { try reportingErrors(perform) }
 
     private func perform() throws {
+        if let output { try OutputFile.check(output) }
         let library = try input.library()
         guard let family = MeasuredFamily(rawValue: family) else { return }
         var selection = FitProblem.Selection(family: family, generation: generation)

@@ -76,6 +76,7 @@ struct ProfileCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
+            if let output { try OutputFile.check(output) }
             let host = try HostTopology.discover()
             let profiler = try ModelProfiler(
                 executor: try executor(host),
