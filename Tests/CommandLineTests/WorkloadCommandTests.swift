@@ -55,6 +55,36 @@ import Testing
         #expect(run.errors.contains(message), "\(run.errors)")
     }
 
+    /// Costs count with the first price of the file, or with the one given, and say which; the workload stands above its figures.
+    @Test func projectSaysWhatItProjectedAndWhoAsksTheHour() throws {
+        let arguments = ["project", "--model", "gpt2", "--prompt", "64", "--on", "h100-sxm,a100-sxm-80gb"]
+        let run = try ProcessRun(arguments)
+        #expect(run.output.hasPrefix("gpt2, batch 1, prompt 64, "))
+        #expect(run.output.contains("Prices: h100-sxm $3.99/h (Lambda on-demand per GPU, eight); a100-sxm-80gb $4.00/h (OCI"))
+        func dollars(_ extra: [String]) throws -> [Double] {
+            let text = try ProcessRun(arguments + ["--format", "json"] + extra).output
+            let document = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+            return (document?["projections"] as? [[String: Any]] ?? []).compactMap { $0["dollars_per_million_tokens"] as? Double }
+        }
+        let (listed, given) = (try dollars([]), try dollars(["--price", "h100-sxm=7.98"]))
+        try #require(listed.count == 2 && given.count == 2)
+        #expect(abs(given[0] / listed[0] - 2) < 1e-9 && given[1] == listed[1])
+        #expect(try ProcessRun(arguments + ["--price", "2"]).output.contains("h100-sxm $2.00/h (given with --price)"))
+    }
+
+    @Test func aPlanOfPipelineStagesKeepsHowManyWork() throws {
+        let folder = try TemporaryFolder()
+        let arguments = ["--model", "gpt2", "--prompt", "64", "--pp", "2"]
+        _ = try ProcessRun(["trace"] + arguments + ["--output", folder.file("t.json")])
+        func joules(_ source: [String]) throws -> Double? {
+            let text = try ProcessRun(["project", "--on", "h100-sxm", "--format", "json"] + source).output
+            let document = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+            return (document?["projections"] as? [[String: Any]])?.first?["joules_per_token"] as? Double
+        }
+        let direct = try #require(try joules(arguments))
+        #expect(try joules(["--trace", folder.file("t.json")]) == direct)
+    }
+
     @Test func aTruncatedTraceIsRefusedWithItsPosition() throws {
         let folder = try TemporaryFolder()
         let whole = try ProcessRun(["trace", "gpt2"]).output

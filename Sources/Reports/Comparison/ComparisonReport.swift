@@ -112,7 +112,9 @@ public struct ComparisonReport {
             let share = FixedPoint.format(projection.memory.share * 100, fractionDigits: 1)
             return StackedBarChart.Row(label: projection.architectureName, parts: parts, total: "\(share) %, \(verdict)")
         }
-        let chart = StackedBarChart(description: "Memory needed against capacity", axisTitle: "GB (10^9 bytes)", rows: rows, series: series)
+        let chart = StackedBarChart(
+            description: "Memory needed against capacity", axisTitle: "GB (10^9 bytes)", rows: rows,
+            series: series.filter { name in rows.contains { $0.parts.contains { $0.series == name && $0.value > 0 } } }, remainder: "free")
         return .figure(chart.markup, caption: "Memory fit of one device: what the workload holds at once against the capacity.")
     }
 }
