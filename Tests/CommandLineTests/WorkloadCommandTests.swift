@@ -34,7 +34,7 @@ import Testing
         (["trace", "gpt-4"], 65, "not public"),
         (["trace", "/nowhere/config.json"], 65, "/nowhere/config.json"),
         (["trace", "gpt2", "--batch", "0"], 64, "batch is 0, allowed are 1 to"),
-        (["trace", "gpt2", "--prompt", "-5"], 64, "--prompt"),
+        (["trace", "gpt2", "--prompt", "-5"], 64, "prompt tokens is -5"),
         (["trace", "gpt2", "--prompt", "many"], 64, "many"),
         (["trace", "gpt2", "--tp", "5"], 64, "does not divide by 5"),
         (["trace", "gpt2", "--dtype", "fp7"], 64, "fp7"),

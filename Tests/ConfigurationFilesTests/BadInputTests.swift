@@ -82,7 +82,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: [
         ("a: |\n  text\nb: *x\n", "f:3:4"), ("- a: |\n    text\n  b: *x\n", "f:3:6"), ("- |\n text\n- *x\n", "f:3:3"), ("- - |\n  - *x\n", "f:2:5"),
-        ("a: | text\n  *x\n", "f:2:3"), ("a: [ |\n  *x ]\n", "f:2:3"), ("a: |1\n *x\n  y\n b\nc: *x\n", "f:5:4"), ("|\na: *x\n", "f:2:4"),
+        ("a: | text\n  *x\n", "f:2:3"), ("a: [ |\n  *x ]\n", "f:2:3"), ("a: |1\n *x\n  y\n b\nc: *x\n", "f:5:4"),
         ("a: |\n    text\n  *x\n", "f:3:3"), ("a: x # |\nb: *x\n", "f:2:4"), ("a: '|'\nb: *x\n", "f:2:4"),
     ])
     func referencesBehindBlockTextAreFound(text: String, place: String) {
