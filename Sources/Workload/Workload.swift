@@ -17,7 +17,15 @@ public struct PlacedOperator: Hashable, Sendable {
 
 /// A part of a workload that users see as one: prefill, a decode step, a training step.
 public struct WorkloadPhase: Hashable, Sendable {
-    public enum Kind: String, Hashable, Sendable, CaseIterable { case encode, prefill, decode, forward, backward, optimizer }
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        case encode, prefill, decode, forward, backward
+        /// A pipeline stage waits as long as its operators take on other stages: time passes, but no token, operation or energy is counted.
+        case bubble
+        case optimizer
+
+        /// Whether the operators of the phase run on the device, rather than stand for the time that it waits.
+        public var works: Bool { self != .bubble }
+    }
 
     public var kind: Kind
     /// New tokens that the phase processes, over all sequences; per step for decode.

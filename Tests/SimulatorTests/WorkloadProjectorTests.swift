@@ -107,6 +107,20 @@ struct CountingModel: DeviceModel {
         #expect(abs((projection.dollarsPerMillionTokens ?? 0) - 6e-3) < 1e-12)
     }
 
+    /// Three micro-batches and a bubble of one: 4 x 3.6 µs, of which three do 1250 FLOP with 2 J each.
+    @Test func aBubbleTakesTimeAndDoesNothing() throws {
+        let linear = [PlacedOperator(name: "linear", shape: Self.product)]
+        var workload = Self.workload(linear)
+        workload.phases = [
+            WorkloadPhase(kind: .forward, tokens: 1, repetitions: 3, operators: linear), WorkloadPhase(kind: .bubble, tokens: 0, operators: linear),
+        ]
+        let projection = try Self.project(workload, cacheBytes: 0)
+        #expect(abs(projection.time.microseconds - 14.4) < 1e-9)
+        #expect(abs(projection.tokensPerSecond - 3 / 14.4e-6) < 1e-3)
+        #expect(projection.joulesPerToken == 2)
+        #expect(abs(projection.modelFLOPsUtilisation - 3 * 1250 / (14.4e-6 * 1e12)) < 1e-12)
+    }
+
     /// 2.5 MB on devices of 1 MB: three are held and paid for.
     @Test func whatDoesNotFitIsPaidForOnAllDevicesThatHoldIt() throws {
         var workload = Self.workload([.init(name: "a", shape: Self.add)])

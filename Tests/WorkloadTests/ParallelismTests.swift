@@ -71,6 +71,17 @@ import Workload
         #expect(try model.workload(for: request).devicesAtWork == 16)
     }
 
+    /// 8 sequences of 16 tokens in 4 micro-batches over 2 replicas of 2 stages: the bubble of one slot takes time and no token.
+    @Test func aBubbleHoldsNoTokens() throws {
+        let request = WorkloadRequest(
+            batch: 8, promptTokens: 16, training: TrainingOptions(microBatches: 4), parallelism: Parallelism(pipeline: 2, data: 2))
+        let phases = try tinyModel().workload(for: request).phases
+        #expect(phases.map(\.kind) == [.forward, .backward, .bubble, .optimizer])
+        #expect(phases.map(\.repetitions) == [4, 4, 1, 1])
+        #expect(phases.reduce(0) { $0 + $1.tokens * $1.repetitions } == 8 * 16)
+        #expect(phases[2].operators == phases[0].operators + phases[1].operators)
+    }
+
     @Test func replicasShareTheBatchAndTokensCountAllOfThem() throws {
         let model = tinyModel()
         let two = try Self.phase(model, Parallelism(data: 2))

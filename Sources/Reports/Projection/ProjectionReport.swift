@@ -91,15 +91,14 @@ public struct ProjectionReport {
         let generates = projections.contains { $0.outputTokensPerSecond != nil }
         let differs = heading == nil
         var table = TextTable(columns: [.text("device")] + (differs ? [.text("workload")] : []))
-        table.columns += [.number("time"), .number("P10..P90"), .number("TTFT")]
+        let answers = projections.contains { $0.timeToFirstToken != nil }
+        table.columns += [.number("time"), .number("P10..P90")] + (answers ? [.number("TTFT")] : [])
         if generates { table.columns += [.number("TPOT"), .number("output tokens/s")] }
         table.columns += [.number("tokens/s"), .number("MFU"), .number("memory"), .number("J/token"), .number("$/1M tokens")]
         for projection in projections {
             var row = [projection.architecture] + (differs ? [projection.workload] : [])
-            row += [
-                projection.time.description, "\(projection.interval.p10) .. \(projection.interval.p90)",
-                projection.timeToFirstToken?.description ?? "-",
-            ]
+            row += [projection.time.description, "\(projection.interval.p10) .. \(projection.interval.p90)"]
+            if answers { row.append(projection.timeToFirstToken?.description ?? "-") }
             if generates {
                 row += [projection.timePerOutputToken?.description ?? "-", projection.outputTokensPerSecond.map(Numeral.rate) ?? "-"]
             }

@@ -50,7 +50,7 @@ public struct WorkloadProjection: Hashable, Sendable {
     /// Energy of one device at work, absent where any operator's is unknown.
     public var energy: Joules? {
         var sum = Joules.zero
-        for phase in phases {
+        for phase in phases where phase.kind.works {
             guard let energy = phase.energy else { return nil }
             sum += energy * Double(phase.repetitions)
         }
@@ -58,7 +58,9 @@ public struct WorkloadProjection: Hashable, Sendable {
     }
 
     /// Arithmetic of one device at work.
-    public var operations: Operations { phases.reduce(.zero) { $0 + $1.operations * Double($1.repetitions) } }
+    public var operations: Operations {
+        phases.reduce(.zero) { $1.kind.works ? $0 + $1.operations * Double($1.repetitions) : $0 }
+    }
 }
 
 /// One phase of a projected workload; the times are those of one repetition unless said otherwise.

@@ -4,8 +4,8 @@ extension ModelConfiguration {
     /// Lowers a request to the operators that one device runs, and to the bytes it must hold.
     ///
     /// Inference under pipeline parallelism lists the operators of all stages, as one batch passes through them one after another (its
-    /// latency); memory is that of the fullest stage. Training lists one stage with both ends of the model, repeated for each micro-batch and
-    /// pipeline bubble.
+    /// latency); memory is that of the fullest stage. Training lists one stage with both ends of the model, repeated for each micro-batch, and
+    /// the pipeline's bubble as a phase of its own.
     /// - Throws: when a count is out of range, the sharding does not divide the model, or the model cannot do what is asked.
     public func workload(for request: WorkloadRequest) throws(WorkloadError) -> Workload {
         try check(request)

@@ -112,6 +112,9 @@ struct RunCommand: ParsableCommand {
 
     private func runText(_ sentences: [String]) throws {
         guard !sentences.isEmpty else { throw ValidationError("no sentence given") }
+        guard FileManager.default.fileExists(atPath: model) else {
+            throw ConfigurationError(ConfigurationLocation(path: model), "no such folder; --text needs a checkpoint's, with vocab.txt, config.json and weights")
+        }
         let executor = try options.executor(model)
         let embedder = try SentenceEmbedder(executor: executor, folder: model)
         let embeddings = try sentences.map(embedder.embed)

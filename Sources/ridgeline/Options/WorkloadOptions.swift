@@ -10,7 +10,7 @@ struct WorkloadOptions: ParsableArguments {
     @Option(name: .long, help: "Sequences over all data-parallel replicas.")
     var batch = 1
 
-    @Option(name: [.customLong("prompt"), .customLong("isl")], help: "Prompt tokens of a sequence (input sequence length).")
+    @Option(name: [.customLong("prompt"), .customLong("isl")], help: "Prompt tokens of a sequence (input sequence length); 512 where left out, or what the model's positions allow.")
     var prompt: Int?
 
     @Option(name: [.customLong("generate"), .customLong("osl")], help: "Decode steps after the prefill (output sequence length).")
