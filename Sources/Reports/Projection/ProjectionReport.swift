@@ -138,7 +138,7 @@ public struct ProjectionReport {
                 let share = Seconds(microseconds: breakdown[largest]) / time
                 table.rows.append([
                     projection.architecture, kind.rawValue, "\(steps)", time.description, (time / Double(max(1, steps))).description,
-                    "\(largest.title) \(Numeral.percent(share))",
+                    kind.works ? "\(largest.title) \(Numeral.percent(share))" : "waiting for other stages",
                 ])
             }
         }
