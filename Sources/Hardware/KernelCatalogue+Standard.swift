@@ -18,14 +18,15 @@ extension KernelCatalogue {
                 engine: .vector, generations: ["volta"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 16,
                 batchedSelection: .leastPaddedArea([
-                    WeightedTile(t64x64, weight: 1), WeightedTile(t32x128, weight: 1), WeightedTile(t128x32, weight: 1.5),
+                    WeightedTile(t128x32, weight: 2.5, residentCTAs: 1), WeightedTile(t32x128, weight: 1, residentCTAs: 4),
+                    WeightedTile(t64x64, weight: 1, residentCTAs: 3),
                 ])),
             KernelSet(
                 engine: .vector, generations: ["turing"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 16,
                 batchedSelection: .leastPaddedArea([
-                    WeightedTile(t64x64, weight: 1), WeightedTile(t128x64, weight: 0.8), WeightedTile(t128x32, weight: 1),
-                    WeightedTile(t32x128, weight: 1.5),
+                    WeightedTile(t64x64, weight: 1, residentCTAs: 1), WeightedTile(t128x64, weight: 0.75, residentCTAs: 2),
+                    WeightedTile(t128x32, weight: 0.9, residentCTAs: 3),
                 ])),
             KernelSet(
                 engine: .vector, generations: ["cdna1", "cdna2", "cdna3"], tiles: tensileTiles, splits: [1],

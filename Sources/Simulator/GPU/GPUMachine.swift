@@ -76,6 +76,12 @@ public struct GPUMachine: Sendable {
         }
     }
 
+    /// CTAs of such a size that one multiprocessor holds at a time, at least 1.
+    func residentCTAs(registerBytes: Double, sharedBytes: Double, threads: Double) -> Double {
+        let fitting = min(registerFile / registerBytes, sharedMemory / sharedBytes, maximumThreads / threads, maximumCTAs)
+        return max(1, fitting.rounded(.down))
+    }
+
     /// Bandwidth of the shared cache, bytes per microsecond.
     public var cacheBandwidth: Double { cacheBytesPerClock * vectorClock }
 }
