@@ -53,7 +53,7 @@ struct ChartScale {
     static func label(_ value: Double) -> String {
         let magnitude = abs(value)
         let scaled: (Double, String) =
-            magnitude >= 1e12 ? (1e12, "T") : magnitude >= 1e9 ? (1e9, "G") : magnitude >= 1e6 ? (1e6, "M") : magnitude >= 1e4 ? (1e3, "k") : (1, "")
+            magnitude >= 1e15 ? (1e15, "P") : magnitude >= 1e12 ? (1e12, "T") : magnitude >= 1e9 ? (1e9, "G") : magnitude >= 1e6 ? (1e6, "M") : magnitude >= 1e4 ? (1e3, "k") : (1, "")
         let number = value / scaled.0
         let digits = abs(number) >= 100 || number == number.rounded() ? 0 : abs(number) >= 1 ? 1 : magnitude >= 0.1 ? 1 : magnitude >= 0.01 ? 2 : 3
         return FixedPoint.format(number, fractionDigits: digits) + scaled.1

@@ -91,6 +91,7 @@ struct RankCommand: ParsableCommand {
     private var reproduction: String {
         var words = ["ridgeline rank --model \(model) --context \(context) --batch \(batch) --dtype \(dtype) --on \(device.on) --sort \(sort.rawValue)"]
         if device.stack != "neutral" { words.append("--stack \(device.stack)") }
+        if let price = device.price { words.append("--price \(price)") }
         if device.launch != .graph { words.append("--launch \(device.launch.rawValue)") }
         return (words + ["--format markdown"]).joined(separator: " ")
     }
