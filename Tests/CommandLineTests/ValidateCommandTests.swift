@@ -32,6 +32,14 @@ import Testing
         #expect(rows[1].contains(",neutral,"))
     }
 
+    @Test(arguments: [("gemm/cold_ramp", true), ("gemm/cold_ramp_us", false)])
+    func aConstantThatNoFileStatesIsWarnedOf(name: String, warns: Bool) throws {
+        let folder = try Self.measured()
+        let run = try ProcessRun(["validate", "--measured", folder.path, "--set", "\(name)=1"])
+        #expect(run.status == 0)
+        #expect(run.errors.contains("no file states this constant; did you mean 'gemm/cold_ramp_us'?") == warns, "\(run.errors)")
+    }
+
     @Test func theFirstLineIsHowManyWereAnswered() throws {
         let folder = try Self.measured()
         let run = try ProcessRun(["validate", "--measured", folder.file("gemm.csv")])

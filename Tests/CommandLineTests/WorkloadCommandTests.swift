@@ -85,6 +85,18 @@ import Testing
         #expect(try joules(["--trace", folder.file("t.json")]) == direct)
     }
 
+    /// A profiler's trace has no phases, so nobody knows its tokens: a page without throughput, and no zero for what is unknown.
+    @Test func aTraceWithoutPhasesIsCompared() throws {
+        let folder = try TemporaryFolder()
+        let trace = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Fixtures/Traces/kineto_gpt2_one_layer.json").path
+        let run = try ProcessRun(["compare", "--trace", trace, "--dtype", "fp16", "--on", "h100-sxm,v100-sxm2-32gb", "-o", folder.file("r.html")])
+        #expect(run.status == 0, "\(run.errors)")
+        let page = try String(contentsOfFile: folder.file("r.html"), encoding: .utf8)
+        #expect(page.contains("<svg") && !page.contains("NaN") && !page.contains("Throughput counts"))
+        let data = try ProcessRun(["project", "--trace", trace, "--on", "h100-sxm", "--format", "json"]).output
+        #expect(data.contains("\"tokens_per_s\": null"))
+    }
+
     @Test func aTruncatedTraceIsRefusedWithItsPosition() throws {
         let folder = try TemporaryFolder()
         let whole = try ProcessRun(["trace", "gpt2"]).output

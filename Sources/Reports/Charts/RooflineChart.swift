@@ -37,7 +37,7 @@ struct RooflineChart {
         let bandwidth = memory.slope ?? 1
         let peak = peaks.compactMap(\.level).max() ?? 1
         let ridge = peak / bandwidth
-        let visible = bubbles.filter { $0.intensity > 0 && $0.rate > 0 }
+        let visible = bubbles.filter { $0.intensity > 0 && $0.rate > 0 && $0.intensity.isFinite && $0.rate.isFinite }
         let intensities = visible.map(\.intensity) + [ridge / 30, ridge * 10]
         let x = ChartScale.logarithmic((intensities.min() ?? 0.1)...(intensities.max() ?? 1000), range: (frame.left, frame.plotRight))
         let rates = visible.map(\.rate) + [peak, min(peak, bandwidth * x.domain.lowerBound)]

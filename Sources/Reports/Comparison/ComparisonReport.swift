@@ -66,7 +66,10 @@ public struct ComparisonReport {
             content.append(Markup("h3", text: "Devices that refused"))
             content.append(.table(header: ["device", "reason"], rows: refusalRows(entry), textColumns: 2))
         }
-        content.append(Markup("div", ["class": "pair"], [timeChart(entry.projections), throughputChart(entry.projections)]))
+        guard !entry.projections.isEmpty else { return content }
+        // A replayed trace without phases does not say how many tokens it stands for.
+        let hasTokens = entry.projections.contains { $0.tokensPerSecond > 0 }
+        content.append(Markup("div", ["class": "pair"], [timeChart(entry.projections)] + (hasTokens ? [throughputChart(entry.projections)] : [])))
         content.append(memoryChart(entry.projections))
         return content
     }

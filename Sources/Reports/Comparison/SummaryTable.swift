@@ -5,7 +5,7 @@ import Validation
 import Workload
 
 /// The table that answers first: time, throughput, utilisation, memory, energy and cost, a column a device where few are compared (the page is too
-/// narrow for all figures side by side), otherwise a row a device.
+/// narrow for all figures side by side), otherwise a row a device in two tables.
 struct SummaryTable {
     private let projections: [WorkloadProjection]
     private let measured: TraceComparison?
@@ -23,10 +23,13 @@ struct SummaryTable {
     private static var columns: [Column] { [
         ("time", { $0.time.description }),
         ("P10 to P90", { "\(Numeral.time($0.interval.p10)) to \(Numeral.time($0.interval.p90))" }),
-        ("TTFT", { $0.timeToFirstToken?.description }),
+        ("TTFT", { projection in
+            // A pass of an encoder alone answers with no token.
+            projection.phases.contains { $0.kind == .prefill || $0.kind == .decode } ? projection.timeToFirstToken?.description : nil
+        }),
         ("TPOT", { $0.timePerOutputToken?.description }),
         ("output tokens/s", { $0.outputTokensPerSecond.map(Numeral.rate) }),
-        ("tokens/s", { Numeral.rate($0.tokensPerSecond) }),
+        ("tokens/s", { $0.tokensPerSecond > 0 ? Numeral.rate($0.tokensPerSecond) : nil }),
         ("MFU", { Numeral.percent($0.modelFLOPsUtilisation) + " of \($0.peakFormat.rawValue)" }),
         ("MBU decode", { $0.memoryBandwidthUtilisation.map(Numeral.percent) }),
         ("memory", { "\($0.memory.required.total) of \($0.memory.capacity)" }),
@@ -44,8 +47,11 @@ struct SummaryTable {
             let rows = shown.map { column in [column.title] + projections.map { text(column, $0) } }
             content.append(.table(header: [""] + projections.map(\.architectureName), rows: rows))
         } else {
-            let rows = projections.map { projection in [projection.architectureName] + shown.map { text($0, projection) } }
-            content.append(.table(header: ["device"] + shown.map(\.title), rows: rows))
+            let half = (shown.count + 1) / 2
+            for part in [shown[..<half], shown[half...]] {
+                let rows = projections.map { projection in [projection.architectureName] + part.map { text($0, projection) } }
+                content.append(.table(header: ["device"] + part.map(\.title), rows: rows))
+            }
         }
         content += projections.compactMap { projection in
             IntervalRemark.text(projection.time, projection.interval).map { .paragraph("\(projection.architectureName) lies \($0).", class: "note") }
@@ -62,6 +68,7 @@ struct SummaryTable {
     }
 
     private var priceNote: String {
+        guard projections.contains(where: { $0.tokensPerSecond > 0 }) else { return "The trace does not say how many tokens it stands for, so there are no costs a token." }
         let quotes = projections.compactMap { projection in
             projection.price.map { "\(projection.architectureName): \($0.quotation)" }
         }

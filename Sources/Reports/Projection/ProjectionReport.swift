@@ -48,7 +48,7 @@ public struct ProjectionReport {
             notes.append("tokens/s, J and $ count prompt and output tokens alike; output tokens/s counts the output over the whole request.")
         }
         let quotes = projections.reduce(into: [String]()) { quotes, projection in
-            guard let price = projection.price else { return }
+            guard let price = projection.price, projection.dollarsPerMillionTokens != nil else { return }
             let quote = "\(projection.architecture) $\(Numeral.significant(price.dollarsPerHour.value.value))/h (\(price.provider))"
             if !quotes.contains(quote) { quotes.append(quote) }
         }
@@ -67,7 +67,8 @@ public struct ProjectionReport {
         for projection in projections {
             let numbers: [Double?] = [
                 projection.time.microseconds, projection.interval.p10.microseconds, projection.interval.p90.microseconds,
-                projection.timeToFirstToken?.microseconds, projection.timePerOutputToken?.microseconds, projection.tokensPerSecond,
+                projection.timeToFirstToken?.microseconds, projection.timePerOutputToken?.microseconds,
+                projection.tokensPerSecond > 0 ? projection.tokensPerSecond : nil,
                 projection.outputTokensPerSecond, projection.modelFLOPsUtilisation, projection.memoryBandwidthUtilisation,
                 projection.memory.required.total.value, projection.memory.capacity.value, projection.joulesPerToken, projection.dollarsPerMillionTokens,
                 projection.price?.dollarsPerHour.value.value,
@@ -91,7 +92,8 @@ public struct ProjectionReport {
         let generates = projections.contains { $0.outputTokensPerSecond != nil }
         let differs = heading == nil
         var table = TextTable(columns: [.text("device")] + (differs ? [.text("workload")] : []))
-        let answers = projections.contains { $0.timeToFirstToken != nil }
+        // A pass of an encoder alone answers with no token.
+        let answers = projections.contains { projection in projection.phases.contains { $0.kind == .prefill || $0.kind == .decode } }
         table.columns += [.number("time"), .number("P10..P90")] + (answers ? [.number("TTFT")] : [])
         if generates { table.columns += [.number("TPOT"), .number("output tokens/s")] }
         table.columns += [.number("tokens/s"), .number("MFU"), .number("memory"), .number("J/token"), .number("$/1M tokens")]
@@ -152,7 +154,7 @@ public struct ProjectionReport {
             "time_us": .number(projection.time.microseconds),
             "p10_us": .number(projection.interval.p10.microseconds), "p90_us": .number(projection.interval.p90.microseconds),
             "ttft_us": .optional(projection.timeToFirstToken?.microseconds), "tpot_us": .optional(projection.timePerOutputToken?.microseconds),
-            "tokens_per_s": .number(projection.tokensPerSecond), "output_tokens_per_s": .optional(projection.outputTokensPerSecond),
+            "tokens_per_s": .optional(projection.tokensPerSecond > 0 ? projection.tokensPerSecond : nil), "output_tokens_per_s": .optional(projection.outputTokensPerSecond),
             "mfu": .number(projection.modelFLOPsUtilisation), "mfu_format": .string(projection.peakFormat.rawValue),
             "mbu_decode": .optional(projection.memoryBandwidthUtilisation),
             "memory": .object([

@@ -87,6 +87,9 @@ struct FitCommand: ParsableCommand {
             throw ValidationError("--family '\(family)': expected one of \(names.joined(separator: ", "))\(Spelling.suggestion(for: family, in: names))")
         }
         guard input.half != .judge else { throw ValidationError("--half judge is what `ridgeline validate` judges with; a fit takes --half fit") }
+        if let date, date.wholeMatch(of: /[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])/) == nil {
+            throw ValidationError("--date \(date): expected YYYY-MM-DD, for example 2026-01-31")
+        }
         guard folds >= 0, folds <= 100, sample >= 0, evaluations >= 1, pull >= 0, pull.isFinite else {
             throw ValidationError("--folds must be 0 to 100, --sample and --pull at least 0, --evaluations at least 1")
         }
@@ -111,7 +114,7 @@ struct FitCommand: ParsableCommand {
         if blind { variables = variables.map(\.fromTheMiddle) }
         guard !variables.isEmpty else {
             throw FitRefusal(
-                "no constant of generation '\(generation)' \(constant.isEmpty ? "in a group named \(family.rawValue)" : "fits \(constant.joined(separator: ", "))") states a plausible range; give --start FILE with {value, plausible, source} for each")
+                "no constant of generation '\(generation)' \(constant.isEmpty ? "in a group named \(family.rawValue)" : "that matches '\(constant.joined(separator: "', '"))'") states a plausible range; give --start FILE with {value, plausible, source} for each")
         }
         var options = CalibrationFit.Options()
         options.folds = folds
