@@ -47,10 +47,12 @@ public struct KernelSet: Hashable, Sendable {
     /// Splitting is considered only while the unsplit grid is below this many CTAs per multiprocessor.
     public var splitBelowGridPerUnit: Double
     public var batchedSelection: BatchedSelection
+    /// Those of `tiles` whose CTAs start row after row along features; the others are swizzled, so that a wave covers a near-square.
+    public var featuresFirst: [KernelTile]
 
     public init(
         engine: ComputeEngine, generations: [String] = [], operandPaths: [Multiprocessor.OperandPath] = [], tiles: [KernelTile],
-        splits: [Int], splitBelowGridPerUnit: Double, batchedSelection: BatchedSelection = .fastest
+        splits: [Int], splitBelowGridPerUnit: Double, batchedSelection: BatchedSelection = .fastest, featuresFirst: [KernelTile] = []
     ) {
         self.engine = engine
         self.generations = generations
@@ -59,6 +61,7 @@ public struct KernelSet: Hashable, Sendable {
         self.splits = splits
         self.splitBelowGridPerUnit = splitBelowGridPerUnit
         self.batchedSelection = batchedSelection
+        self.featuresFirst = featuresFirst
     }
 }
 

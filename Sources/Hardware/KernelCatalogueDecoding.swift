@@ -23,7 +23,7 @@ extension KernelSet {
     init(_ value: ConfigurationValue) throws(ConfigurationError) {
         let mapping = try value.mapping()
         try mapping.requireKeys(in: [
-            "engine", "generations", "operand_paths", "tiles", "splits", "split_below_grid_per_unit", "batched", "notes",
+            "engine", "generations", "operand_paths", "tiles", "splits", "split_below_grid_per_unit", "batched", "features_first", "notes",
         ])
         var paths: [Multiprocessor.OperandPath] = []
         for path in try mapping["operand_paths"]?.sequence() ?? [] { paths.append(try path.choice()) }
@@ -33,11 +33,14 @@ extension KernelSet {
         guard !tiles.isEmpty, splits.contains(1), splits.allSatisfy({ $0 >= 1 && $0 <= 1024 }) else {
             throw ConfigurationError(value.location, "a kernel set needs at least one tile, and splits of 1 to 1024 with 1 among them")
         }
+        var featuresFirst: [KernelTile] = []
+        for tile in try mapping["features_first"]?.sequence() ?? [] { featuresFirst.append(try Self.known(KernelTile(tile), tiles, tile.location)) }
         self.init(
             engine: try mapping.required("engine", as: ConfigurationValue.self).choice(),
             generations: try mapping.optional("generations") ?? [], operandPaths: paths, tiles: tiles, splits: splits.sorted(),
             splitBelowGridPerUnit: try mapping.optional("split_below_grid_per_unit") ?? 0,
-            batchedSelection: try mapping["batched"].map { batched throws(ConfigurationError) in try Self.selection(batched, tiles) } ?? .fastest)
+            batchedSelection: try mapping["batched"].map { batched throws(ConfigurationError) in try Self.selection(batched, tiles) } ?? .fastest,
+            featuresFirst: featuresFirst)
     }
 
     /// `fastest`, `fastest-alone`, or a mapping with `always` (a tile) or `least_padded_area` (tile -> weight and CTAs of a wave).

@@ -8,8 +8,6 @@ struct SharedTileConstants: Sendable {
     var operandFeed: Double
     /// Cycles of a slab's barrier and loop, during which its multiprocessor multiplies for no other CTA.
     var slabOverhead: Double
-    /// Warps of a multiprocessor at which half of the latency is hidden.
-    var hidingWarps: Double
     /// Share of the shared cache's rate that a kernel's loads reach.
     var cacheShare: Double
     /// Microseconds from request to arrival of a slab, without load.
@@ -54,7 +52,6 @@ struct SharedTileConstants: Sendable {
         issueShare = read(group, "issue_share", default: 1.0)
         operandFeed = read(group, "operand_feed", default: 1.5)
         slabOverhead = read(group, "slab_overhead_cycles", default: 0)
-        hidingWarps = read(group, "hiding_warps", default: 0.5)
         cacheShare = read(group, "cache_share", default: 0.6)
         loadLatency = read(group, "load_latency_us", default: 0.3)
         slabsInFlight = read(group, "slabs_in_flight", default: path == .registers ? 1.5 : 4)

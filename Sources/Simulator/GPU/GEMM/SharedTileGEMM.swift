@@ -18,6 +18,8 @@ struct SharedTileGEMM: Sendable {
         var feedShare: Double
         var warps: Double
         var occupancy: Double
+        /// Whether CTAs start row after row of tiles along features, rather than swizzled.
+        var goesFeaturesFirst: Bool
     }
 
     let machine: GPUMachine
@@ -60,7 +62,9 @@ struct SharedTileGEMM: Sendable {
             }
         } else {
             candidates = kernels.tiles.map { tile in
-                Candidate(tile, machine: machine, constants: constants, elementBytes: elementBytes, operationsPerClock: operationsPerClock)
+                Candidate(
+                    tile, machine: machine, constants: constants, elementBytes: elementBytes, operationsPerClock: operationsPerClock,
+                    goesFeaturesFirst: kernels.featuresFirst.contains(tile))
             }
         }
     }
@@ -148,9 +152,10 @@ struct SharedTileGEMM: Sendable {
     private func slabCycles(_ candidate: Candidate, resident: Double, active: Double, _ problem: GEMMProblem) -> (Double, Bool) {
         let warps = resident * candidate.warps
         let transposed = problem.isWeightTransposed ? constants.transposedShare : 1
-        let hiding = warps / (warps + constants.hidingWarps) * min(1, warps / 4)
+        // Four schedulers, each of which issues for its own warps.
+        let issuing = min(1, warps / 4)
         let guarded = problem.hasWholeTiles && problem.batch == 1 ? 1 : constants.guardedShare
-        let multiply = resident * (candidate.multiplyCycles / (candidate.feedShare * transposed * hiding * guarded) + constants.slabOverhead)
+        let multiply = resident * (candidate.multiplyCycles / (candidate.feedShare * transposed * issuing * guarded) + constants.slabOverhead)
         let bytes = (min(candidate.features, problem.n) + min(candidate.tokens, problem.m)) * elementBytes * candidate.slab
         let cache = resident * bytes / min(64, cacheBytesPerClockPerUnit / active)
         let latency = constants.loadLatency * clock / constants.slabsInFlight
@@ -206,6 +211,16 @@ struct SharedTileGEMM: Sendable {
             waves: grid / perWave, memoryBytes: bytes, cacheBytes: loads, time: overlap(multiprocessor, memory, 0) + reduction)
     }
 
+    /// Tiles along features and along tokens that a wave of so many CTAs covers: one row after another, or a near-square where CTAs are swizzled.
+    @inline(__always)
+    private func wave(
+        _ candidate: Candidate, ctas: Double, featureTiles: Double, tokenTiles: Double
+    ) -> (features: Double, tokens: Double) {
+        let side = candidate.goesFeaturesFirst ? ctas : ctas.squareRoot()
+        let features = min(featureTiles, max(1, side.rounded()))
+        return (features, min(tokenTiles, max(1, (ctas / features).rounded(.up))))
+    }
+
     /// Bytes from and to memory, and bytes that CTAs load from the shared cache.
     private func traffic(
         _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem, hot: Bool
@@ -214,8 +229,7 @@ struct SharedTileGEMM: Sendable {
         let b = problem.weightFootprint
         let capacity = machine.cacheCapacity
         let perProduct = max(1, machine.units * candidate.occupancy / split)
-        let waveFeatures = min(featureTiles, max(1, perProduct.squareRoot().rounded()))
-        let waveTokens = min(tokenTiles, max(1, (perProduct / waveFeatures).rounded(.up)))
+        let (waveFeatures, waveTokens) = wave(candidate, ctas: perProduct, featureTiles: featureTiles, tokenTiles: tokenTiles)
         var read = a + b
         if read / problem.batch >= 0.6 * capacity {
             let rereadA = a / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(featureTiles, waveFeatures)
@@ -245,9 +259,8 @@ struct SharedTileGEMM: Sendable {
         _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem
     ) -> Double {
         guard constants.translationReach > 0, problem.batch == 1 else { return 1 }
-        let wave = max(1, machine.units * candidate.occupancy / split)
-        let waveFeatures = min(featureTiles, max(1, wave.squareRoot().rounded()))
-        let waveTokens = min(tokenTiles, max(1, (wave / waveFeatures).rounded(.up)))
+        let (waveFeatures, waveTokens) = wave(
+            candidate, ctas: max(1, machine.units * candidate.occupancy / split), featureTiles: featureTiles, tokenTiles: tokenTiles)
         let rows = min(problem.m, waveTokens * candidate.tokens)
             + (problem.isWeightTransposed ? min(problem.n, waveFeatures * candidate.features) : 0)
         let x = rows * problem.k * elementBytes / constants.translationReach
@@ -309,7 +322,8 @@ struct SharedTileGEMM: Sendable {
 extension SharedTileGEMM.Candidate {
     /// A kernel of which only the tile is known: slabs of 32 bytes, two of them in shared memory.
     init(
-        _ tile: KernelTile, machine: GPUMachine, constants: SharedTileConstants, elementBytes: Double, operationsPerClock: Double
+        _ tile: KernelTile, machine: GPUMachine, constants: SharedTileConstants, elementBytes: Double, operationsPerClock: Double,
+        goesFeaturesFirst: Bool
     ) {
         let area = Double(tile.tokens * tile.features)
         let threads = Double(tile.threads)
@@ -322,7 +336,8 @@ extension SharedTileGEMM.Candidate {
             tile: tile, tokens: Double(tile.tokens), features: Double(tile.features), slab: slab, slices: Double(tile.slices),
             multiplyCycles: 2 * area * slab / operationsPerClock, feedShare: constants.feedShare(accumulators: accumulators),
             warps: threads / machine.threadsPerWarp,
-            occupancy: machine.residentCTAs(registerBytes: registers, sharedBytes: shared, threads: threads))
+            occupancy: machine.residentCTAs(registerBytes: registers, sharedBytes: shared, threads: threads),
+            goesFeaturesFirst: goesFeaturesFirst)
     }
 
     /// A kernel of a tuned library: all of its slices work on one slab, matrix instructions accumulate in registers of their own.
@@ -338,6 +353,7 @@ extension SharedTileGEMM.Candidate {
             multiplyCycles: 2 * area * slab / operationsPerClock, feedShare: constants.feedShare(accumulators: accumulators),
             warps: threads / machine.threadsPerWarp,
             occupancy: machine.residentCTAs(
-                registerBytes: registers * threads * 4, sharedBytes: Double(kernel.sharedMemoryBytes), threads: threads))
+                registerBytes: registers * threads * 4, sharedBytes: Double(kernel.sharedMemoryBytes), threads: threads),
+            goesFeaturesFirst: false)
     }
 }
