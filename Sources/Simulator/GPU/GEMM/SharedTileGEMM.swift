@@ -150,12 +150,10 @@ struct SharedTileGEMM: Sendable {
     /// Cycles of one slab when `resident` CTAs share a multiprocessor, `active` of which are busy.
     @inline(__always)
     private func slabCycles(_ candidate: Candidate, resident: Double, active: Double, _ problem: GEMMProblem) -> (Double, Bool) {
-        let warps = resident * candidate.warps
         let transposed = problem.isWeightTransposed ? constants.transposedShare : 1
-        // Four schedulers, each of which issues for its own warps.
-        let issuing = min(1, warps / 4)
         let guarded = problem.hasWholeTiles && problem.batch == 1 ? 1 : constants.guardedShare
-        let multiply = resident * (candidate.multiplyCycles / (candidate.feedShare * transposed * issuing * guarded) + constants.slabOverhead)
+        let rate = candidate.feedShare * transposed * guarded
+        let multiply = machine.turns(ctas: resident, warps: candidate.warps) * candidate.multiplyCycles / rate + resident * constants.slabOverhead
         let bytes = (min(candidate.features, problem.n) + min(candidate.tokens, problem.m)) * elementBytes * candidate.slab
         let cache = resident * bytes / min(64, cacheBytesPerClockPerUnit / active)
         let latency = constants.loadLatency * clock / constants.slabsInFlight
