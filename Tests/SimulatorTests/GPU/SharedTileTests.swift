@@ -102,3 +102,19 @@ import Workload
         #expect(try traffic([tile]) > 2 * traffic([]))
     }
 }
+
+/// Formats that a device lacks are refused, not emulated without a word.
+@Suite struct MissingFormatTests {
+    @Test func sixteenBitsThatNoUnitMultipliesAreRefused() throws {
+        var numbers = GPUFixture.a100
+        numbers.vector = [.fp32: 128]
+        numbers.matrix = [.fp16: 1024]
+        let model = try GPUModel(GPUFixture.architecture(numbers), stack: GPUFixture.stack())
+        func product(_ format: NumberFormat) -> Operator {
+            .matrixMultiply(MatrixMultiply(batch: 1, m: 64, n: 64, k: 64, scheme: .uniform(format), hasWeights: true, isWeightTransposed: true))
+        }
+        _ = try model.project(product(.fp16), under: ExecutionConditions())
+        let error = #expect(throws: ProjectionError.self) { try model.project(product(.bf16), under: ExecutionConditions()) }
+        #expect(error?.description.contains("nearest that works: fp16") == true)
+    }
+}

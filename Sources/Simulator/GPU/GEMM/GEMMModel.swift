@@ -65,6 +65,8 @@ struct GEMMModel: Sendable {
         }
         guard path == .single || path == .double || path.isSixteenBit else { return nil }
         let matrix = rate(.matrix, wide)
+        // Hardware without the format has no kernel of it; what frameworks emulate in fp32 is asked for as fp32.
+        guard matrix != nil || rate(.vector, wide) != nil else { return nil }
         // Without tensor cores 16-bit operands are widened and accumulated in fp32; consumer Pascal multiplies fp16 64 times slower.
         let vector = path.isSixteenBit ? [rate(.vector, wide), rate(.vector, [.fp32])].compactMap { $0 }.max() : rate(.vector, wide)
         guard let operations = [matrix, vector].compactMap({ $0 }).max(),
