@@ -34,7 +34,7 @@ struct WorkloadOptions: ParsableArguments {
     @Option(name: .long, help: "Format of activations and unquantised weights; the checkpoint's own where left out.")
     var dtype: NumberFormat?
 
-    @Option(name: .long, help: "How linear layers are stored and multiplied: fp8, fp8_block, int8, int8_wo, int4_wo, nf4, nvfp4, mxfp4, none …")
+    @Option(name: .long, help: "How linear layers are stored and multiplied: fp8 (scales found at run time, by passes of their own), fp8_static (known in advance: the operator before writes fp8), fp8_block, int8, int8_wo, int4_wo, nf4, nvfp4, mxfp4, none …")
     var quantization: QuantizationScheme?
 
     @Option(name: .customLong("kv-cache-dtype"), help: "Format of the KV cache; the activations' where left out.")
