@@ -23,7 +23,8 @@ public enum Spelling {
     }
 
     /// The candidate nearest to `name`, nil when none is near: at most a third of the name's length (but at least one and at most four) edits away,
-    /// or a candidate that begins with the name or the reverse. Ties go to the earlier candidate.
+    /// or a candidate that begins with the name or the reverse, or that begins with something a letter or two away from a name of five or more (a
+    /// mistyped key without its unit). Ties go to the earlier candidate.
     ///
     /// A third is where a mistyped word still looks like the word; names further away would puzzle more than help.
     public static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
@@ -38,12 +39,28 @@ public enum Spelling {
             let loweredCandidate = candidate.lowercased()
             if distance > limit {
                 guard lowered.count >= 3, loweredCandidate.count >= 3 else { continue }
-                guard loweredCandidate.hasPrefix(lowered) || lowered.hasPrefix(loweredCandidate) else { continue }
-                score = 2 * limit + 1
+                if loweredCandidate.hasPrefix(lowered) || lowered.hasPrefix(loweredCandidate) {
+                    score = 2 * limit + 1
+                } else if lowered.count >= 5, isMistyped(lowered, beginningOf: loweredCandidate) {
+                    score = 2 * limit + 2
+                } else {
+                    continue
+                }
             }
             if score < best?.score ?? Int.max { best = (candidate, score) }
         }
         return best?.name
+    }
+
+    /// Whether a word of the candidate ends where the name does, give or take a letter, and the name is its beginning but for a slip.
+    private static func isMistyped(_ name: String, beginningOf candidate: String) -> Bool {
+        let limit = name.count >= 8 ? 2 : 1
+        return (name.count - 1...name.count + 1).contains { length in
+            guard candidate.count > length else { return false }
+            let beginning = candidate.prefix(length)
+            let next = candidate[beginning.endIndex]
+            return next == "_" && distance(name, String(beginning)) <= limit
+        }
     }
 
     /// `; did you mean 'x'?`, or nothing when no candidate is near.

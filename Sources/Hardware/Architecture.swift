@@ -44,6 +44,7 @@ public struct Architecture: Hashable, Sendable {
     public var interconnect: Interconnect?
     public var host: HostLink?
     public var power: Power?
+    /// What providers ask for an hour; the first is the one that results count with.
     public var prices: [Price]
     /// Peaks as the vendor publishes them, dense, for `arch check`.
     public var publishedPeaks: [PublishedPeak]

@@ -13,20 +13,21 @@ extension KernelCatalogue {
             KernelSet(
                 engine: .vector, generations: ["pascal", "pascal-gp100", "maxwell", "kepler"],
                 tiles: [t128x128, t128x64, t64x64, t128x32, t32x128, s32x32], splits: [1, 2, 4, 8, 16], splitBelowGridPerUnit: 8,
-                batchedSelection: .always(t128x64)),
+                batchedSelection: .always(t128x64), featuresFirst: [t128x64, t64x64, t128x32, t32x128]),
             KernelSet(
                 engine: .vector, generations: ["volta"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 16,
                 batchedSelection: .leastPaddedArea([
-                    WeightedTile(t64x64, weight: 1), WeightedTile(t32x128, weight: 1), WeightedTile(t128x32, weight: 1.5),
-                ])),
+                    WeightedTile(t128x32, weight: 2.5, residentCTAs: 1), WeightedTile(t32x128, weight: 1, residentCTAs: 4),
+                    WeightedTile(t64x64, weight: 1, residentCTAs: 3),
+                ]), featuresFirst: [t128x64, t64x64, t128x32, t32x128]),
             KernelSet(
                 engine: .vector, generations: ["turing"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 16,
                 batchedSelection: .leastPaddedArea([
-                    WeightedTile(t64x64, weight: 1), WeightedTile(t128x64, weight: 0.8), WeightedTile(t128x32, weight: 1),
-                    WeightedTile(t32x128, weight: 1.5),
-                ])),
+                    WeightedTile(t64x64, weight: 1, residentCTAs: 1), WeightedTile(t128x64, weight: 0.75, residentCTAs: 2),
+                    WeightedTile(t128x32, weight: 0.9, residentCTAs: 3),
+                ]), featuresFirst: [t128x64, t64x64, t128x32, t32x128]),
             KernelSet(
                 engine: .vector, generations: ["cdna1", "cdna2", "cdna3"], tiles: tensileTiles, splits: [1],
                 splitBelowGridPerUnit: 0, batchedSelection: .fastestAlone),

@@ -5,11 +5,14 @@ public struct KernelCatalogue: Hashable, Sendable {
     public var name: String
     /// Sets of kernels; the first that matches a device applies.
     public var sets: [KernelSet]
+    /// fp32 kernels by generation where the library's own table of choices is known; they win over the sets.
+    public var tuned: [String: TunedKernels]
 
-    public init(id: String, name: String, sets: [KernelSet]) {
+    public init(id: String, name: String, sets: [KernelSet], tuned: [String: TunedKernels] = [:]) {
         self.id = id
         self.name = name
         self.sets = sets
+        self.tuned = tuned
     }
 
     /// The kernels for a generation, on the matrix pipe or the general lanes; a set that names the generation wins over one that names none.
@@ -30,7 +33,7 @@ public struct KernelSet: Hashable, Sendable {
         case fastestAlone
         /// Always this tile, whatever the shape.
         case always(KernelTile)
-        /// The least padded output area, weighted per tile.
+        /// The least padded output area in whole waves, weighted per tile; the first of equals.
         case leastPaddedArea([WeightedTile])
     }
 
@@ -44,10 +47,12 @@ public struct KernelSet: Hashable, Sendable {
     /// Splitting is considered only while the unsplit grid is below this many CTAs per multiprocessor.
     public var splitBelowGridPerUnit: Double
     public var batchedSelection: BatchedSelection
+    /// Those of `tiles` whose CTAs start row after row along features; the others are swizzled, so that a wave covers a near-square.
+    public var featuresFirst: [KernelTile]
 
     public init(
         engine: ComputeEngine, generations: [String] = [], operandPaths: [Multiprocessor.OperandPath] = [], tiles: [KernelTile],
-        splits: [Int], splitBelowGridPerUnit: Double, batchedSelection: BatchedSelection = .fastest
+        splits: [Int], splitBelowGridPerUnit: Double, batchedSelection: BatchedSelection = .fastest, featuresFirst: [KernelTile] = []
     ) {
         self.engine = engine
         self.generations = generations
@@ -56,6 +61,7 @@ public struct KernelSet: Hashable, Sendable {
         self.splits = splits
         self.splitBelowGridPerUnit = splitBelowGridPerUnit
         self.batchedSelection = batchedSelection
+        self.featuresFirst = featuresFirst
     }
 }
 
@@ -81,9 +87,12 @@ public struct KernelTile: Hashable, Sendable {
 public struct WeightedTile: Hashable, Sendable {
     public var tile: KernelTile
     public var weight: Double
+    /// CTAs of a multiprocessor that the library counts as one wave: an unfilled one costs as much as a full one.
+    public var residentCTAs: Int
 
-    public init(_ tile: KernelTile, weight: Double) {
+    public init(_ tile: KernelTile, weight: Double, residentCTAs: Int) {
         self.tile = tile
         self.weight = weight
+        self.residentCTAs = residentCTAs
     }
 }

@@ -1,15 +1,21 @@
 import ConfigurationFiles
 
 extension KernelCatalogue {
-    /// Decodes `Architectures/software/kernels/<id>.yaml`: `name`, and `sets`, a list of kernel sets.
+    /// Decodes `Architectures/software/kernels/<id>.yaml`: `name`, `sets` (a list of kernel sets), and `tuned`, generation -> stem of the
+    /// tables beside the file.
     ///
-    /// - Throws: the first problem of the file, with its place.
+    /// - Throws: the first problem of the file or of a table that it names, with its place.
     public init(id: String, document: ConfigurationDocument) throws(ConfigurationError) {
         let root = try document.mapping()
-        try root.requireKeys(in: ["name", "source", "notes", "sets"])
+        try root.requireKeys(in: ["name", "source", "notes", "sets", "tuned"])
+        var tuned: [String: TunedKernels] = [:]
+        let folder = document.path.lastIndex(of: "/").map { document.path[...$0] } ?? ""
+        for entry in try root["tuned"]?.mapping().entries ?? [] {
+            tuned[entry.key] = try TunedKernels(stem: folder + (try String(configuration: entry.value)))
+        }
         var sets: [KernelSet] = []
         for value in try root.required("sets", as: ConfigurationValue.self).sequence() { sets.append(try KernelSet(value)) }
-        self.init(id: id, name: try root.required("name"), sets: sets)
+        self.init(id: id, name: try root.required("name"), sets: sets, tuned: tuned)
     }
 }
 
@@ -17,7 +23,7 @@ extension KernelSet {
     init(_ value: ConfigurationValue) throws(ConfigurationError) {
         let mapping = try value.mapping()
         try mapping.requireKeys(in: [
-            "engine", "generations", "operand_paths", "tiles", "splits", "split_below_grid_per_unit", "batched", "notes",
+            "engine", "generations", "operand_paths", "tiles", "splits", "split_below_grid_per_unit", "batched", "features_first", "notes",
         ])
         var paths: [Multiprocessor.OperandPath] = []
         for path in try mapping["operand_paths"]?.sequence() ?? [] { paths.append(try path.choice()) }
@@ -27,14 +33,17 @@ extension KernelSet {
         guard !tiles.isEmpty, splits.contains(1), splits.allSatisfy({ $0 >= 1 && $0 <= 1024 }) else {
             throw ConfigurationError(value.location, "a kernel set needs at least one tile, and splits of 1 to 1024 with 1 among them")
         }
+        var featuresFirst: [KernelTile] = []
+        for tile in try mapping["features_first"]?.sequence() ?? [] { featuresFirst.append(try Self.known(KernelTile(tile), tiles, tile.location)) }
         self.init(
             engine: try mapping.required("engine", as: ConfigurationValue.self).choice(),
             generations: try mapping.optional("generations") ?? [], operandPaths: paths, tiles: tiles, splits: splits.sorted(),
             splitBelowGridPerUnit: try mapping.optional("split_below_grid_per_unit") ?? 0,
-            batchedSelection: try mapping["batched"].map { batched throws(ConfigurationError) in try Self.selection(batched, tiles) } ?? .fastest)
+            batchedSelection: try mapping["batched"].map { batched throws(ConfigurationError) in try Self.selection(batched, tiles) } ?? .fastest,
+            featuresFirst: featuresFirst)
     }
 
-    /// `fastest`, `fastest-alone`, or a mapping with `always` (a tile) or `least_padded_area` (tile -> weight).
+    /// `fastest`, `fastest-alone`, or a mapping with `always` (a tile) or `least_padded_area` (tile -> weight and CTAs of a wave).
     private static func selection(_ value: ConfigurationValue, _ tiles: [KernelTile]) throws(ConfigurationError) -> BatchedSelection {
         if case .mapping = value.content {
             let mapping = try value.mapping()
@@ -42,8 +51,15 @@ extension KernelSet {
             if let tile = mapping["always"] { return .always(try known(KernelTile(tile), tiles, tile.location)) }
             var weighted: [WeightedTile] = []
             for entry in try mapping.required("least_padded_area", as: ConfigurationValue.self).mapping().entries {
-                let tile = try KernelTile(text: entry.key, at: entry.value.location)
-                weighted.append(WeightedTile(try known(tile, tiles, entry.value.location), weight: try Double(configuration: entry.value)))
+                let tile = try known(KernelTile(text: entry.key, at: entry.value.location), tiles, entry.value.location)
+                let cost = try entry.value.mapping()
+                try cost.requireKeys(in: ["weight", "resident_ctas"])
+                let weight: Double = try cost.required("weight")
+                let resident: Int = try cost.required("resident_ctas")
+                guard weight > 0, (1...64).contains(resident) else {
+                    throw ConfigurationError(entry.value.location, "weight must be positive and resident_ctas 1 to 64")
+                }
+                weighted.append(WeightedTile(tile, weight: weight, residentCTAs: resident))
             }
             return .leastPaddedArea(weighted)
         }

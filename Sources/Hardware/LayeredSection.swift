@@ -146,6 +146,10 @@ extension LayeredSection {
             throw ConfigurationError(
                 numeric.location, "'\(key)': found \(numeric.foundDescription), a positive number belongs here; leave the key out if it is unknown")
         }
+        // No quantity of a device is larger in the units of the keys; beyond, products of numbers would overflow to infinity.
+        guard number.magnitude <= 1e15 else {
+            throw ConfigurationError(numeric.location, "'\(key)': found \(numeric.foundDescription), at most 1e15 belongs here")
+        }
         guard let source else {
             throw ConfigurationError(
                 value.location, "'\(key)' has no source: write {value: …, source: \"kind: document and place\"} or give the section a source")

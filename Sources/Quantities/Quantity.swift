@@ -50,6 +50,12 @@ public struct Seconds: Quantity {
     public init(microseconds: Double) { value = microseconds * 1e-6 }
     /// This time in microseconds.
     public var microseconds: Double { value * 1e6 }
+
+    /// Four significant digits with an SI prefix up to seconds, then hours: nobody counts in kiloseconds.
+    public var description: String {
+        guard abs(value) >= 999.95, value.isFinite else { return SIPrefix.format(value, unit: Self.unit) }
+        return abs(value) < 7200 ? "\(SIPrefix.significantDigits(value, 4)) s" : "\(SIPrefix.significantDigits(value / 3600, 4)) h"
+    }
     /// This time in milliseconds.
     public var milliseconds: Double { value * 1e3 }
 }

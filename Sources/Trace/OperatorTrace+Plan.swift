@@ -17,6 +17,7 @@ extension OperatorTrace {
             ("gradients", memory.gradients), ("optimizerState", memory.optimizerState),
         ]
         var properties = [TraceProperty(name: "devices", value: String(workload.devices))]
+        if workload.devicesAtWork != workload.devices { properties.append(TraceProperty(name: "devices_at_work", value: String(workload.devicesAtWork))) }
         properties += sizes.map { TraceProperty(name: "memory.\($0.0).bytes", value: "\($0.1.value)") }
         self.init(origin: .planned, workload: workload.name, events: events, properties: properties)
     }

@@ -20,9 +20,15 @@ extension OperatorTrace {
             let name = TraceEvent.place(of: event.name)
             phases[phases.count - 1].append(PlacedOperator(name: name, shape: shape, count: event.count))
         }
+        let devices = number(of: "devices") ?? 1
         return Workload(
             name: workload, phases: phases.filter { !$0.operators.isEmpty }, memory: plannedMemory ?? MemoryFootprint(weights: distinctWeightBytes),
-            devices: properties.first { $0.name == "devices" }.flatMap { Int($0.value) } ?? 1)
+            devices: devices, devicesAtWork: number(of: "devices_at_work").map { min($0, devices) })
+    }
+
+    /// A count of devices that the properties state.
+    private func number(of name: String) -> Int? {
+        properties.first { $0.name == name }.flatMap { Int($0.value) }.flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// The footprint that a plan states.

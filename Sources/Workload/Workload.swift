@@ -17,7 +17,15 @@ public struct PlacedOperator: Hashable, Sendable {
 
 /// A part of a workload that users see as one: prefill, a decode step, a training step.
 public struct WorkloadPhase: Hashable, Sendable {
-    public enum Kind: String, Hashable, Sendable, CaseIterable { case encode, prefill, decode, forward, backward, optimizer }
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        case encode, prefill, decode, forward, backward
+        /// A pipeline stage waits as long as its operators take on other stages: time passes, but no token, operation or energy is counted.
+        case bubble
+        case optimizer
+
+        /// Whether the operators of the phase run on the device, rather than stand for the time that it waits.
+        public var works: Bool { self != .bubble }
+    }
 
     public var kind: Kind
     /// New tokens that the phase processes, over all sequences; per step for decode.
@@ -44,14 +52,18 @@ public struct Workload: Hashable, Sendable {
     public var name: String
     public var phases: [WorkloadPhase]
     public var memory: MemoryFootprint
-    /// Devices that run the same program side by side (tensor x pipeline x data parallel).
+    /// Devices that the workload is spread over (tensor x pipeline x data parallel).
     public var devices: Int
+    /// Devices among them that work at any time: all of them, except that the pipeline stages of an inference pass take turns.
+    public var devicesAtWork: Int
 
-    public init(name: String, phases: [WorkloadPhase], memory: MemoryFootprint, devices: Int = 1) {
+    /// - Parameter devicesAtWork: all devices where left out.
+    public init(name: String, phases: [WorkloadPhase], memory: MemoryFootprint, devices: Int = 1, devicesAtWork: Int? = nil) {
         self.name = name
         self.phases = phases
         self.memory = memory
         self.devices = devices
+        self.devicesAtWork = devicesAtWork ?? devices
     }
 }
 

@@ -91,10 +91,18 @@ func largestDifference(_ left: some Sequence<Float>, _ right: some Sequence<Floa
         executor.observer = OperatorObserver(
             begin: { begun += 1 }, end: { place, _ in places.append(place) }, beginPhase: { _, count in tokens += count })
         _ = try executor.decode([1, 2, 3], cache: try executor.makeCache(batch: 1, capacity: 3))
+        // What runs is called as what a projection of the model lists.
+        let planned = try ModelConfiguration.read("\(TinyCheckpoint.folder)/gpt2-tiny/config.json").workload(
+            for: WorkloadRequest(promptTokens: 3, options: .unfused)).phases[0].operators.map(\.name)
+        let fused = ["attention.scaled_dot_product", "attention.query_key_value"]
+        for place in places {
+            let name = place.split(separator: " ").last.map(String.init) ?? ""
+            #expect(planned.contains(name) || fused.contains(name), "\(place)")
+        }
         // Two embeddings, ten operators a layer (norm, qkv, scores, output, residual; norm, up, activation, down, residual), norm and head.
         #expect(places.count == 2 + 3 * 10 + 2)
         #expect(begun == places.count && tokens == 3)
-        #expect(places[2] == "layer 0 attention.norm" && places.last == "head.output")
+        #expect(places[2] == "layer 0 attention.norm" && places.last == "head.logits")
     }
 }
 

@@ -30,6 +30,30 @@ import Testing
         Case("project --model gpt2 --on h100 --dtype fp17", 64, "'fp17' is invalid"),
         Case("project --model gpt2 --on h100 --batch 0", 64, "batch is 0, allowed are 1 to"),
         Case("project --model gpt2 --on h100 --batch=-3", 64, "batch is -3"),
+        Case("project --model gpt2 --on h100 --batch -3", 64, "batch is -3"),
+        Case("projct --model gpt2 --on h100", 64, "'projct' is no command of ridgeline, there are arch, "),
+        Case("projct", 64, "did you mean 'project'?"),
+        Case("projct --help", 64, "did you mean 'project'?"),
+        Case("help projct", 64, "did you mean 'project'?"),
+        Case("arch lst", 64, "'lst' is no command of ridgeline arch, there are list, show, check, diff, new, systems; did you mean 'list'?"),
+        Case("models gpt2", 64, "there are list, show"),
+        Case("project --on h100", 64, "Usage: ridgeline project"),
+        Case("project --model gpt2 --on h100 --price 0", 64, "--price '0': expected dollars"),
+        Case("project --model gpt2 --on h100 --price nan", 64, "--price 'nan'"),
+        Case("project --model gpt2 --on h100 --price a100=3", 64, "--price names 'a100', which --on does not"),
+        Case("project --model gpt2 --on h100 --price h100=3,h100=4", 64, "two prices for 'h100'"),
+        Case("explain --gemm 1x1x4294967296 --on h100", 64, "expected three sizes of 1 to 2147483647"),
+        Case("explain --gemm 1x1 --on h100", 64, "Usage: ridgeline explain"),
+        Case("explain --model gpt2 --limit 0 --on h100", 64, "--limit 0"),
+        Case("explain --model gpt2 --operator atention --on h100", 64, "there are embeddings.tokens, "),
+        Case("rank --model bert-base --on h100", 64, "bert-base has no decoder that generates"),
+        Case("arch list --vendor nvida", 64, "did you mean 'NVIDIA'?"),
+        Case("arch list --generation hoper", 64, "did you mean 'hopper'?"),
+        Case("fit --measured . --family gemm --generation hopper --date yesterday", 64, "expected YYYY-MM-DD"),
+        Case("run /nonexistent --text x", 65, "no such folder"),
+        Case("validate --measured . --report a.pdf", 64, "expected a name that ends in .html or .md"),
+        Case("validate --measured . --report a.md --report a.md", 64, "given twice"),
+        Case("validate --measured . --report /nonexistent/a.md", 65, "cannot be written"),
         Case("project --model gpt2 --on h100 --prompt 99999999999", 64, "prompt tokens is 99999999999"),
         Case("project --model gpt2 --on h100 --tp 5", 64, "attention heads 12 does not divide by 5"),
         Case("project --model gpt2 --on v100-sxm2-32gb --quantization fp8", 65, "nearest that works: fp16"),
@@ -38,6 +62,7 @@ import Testing
         Case("project --on h100", 64, "Give a model"),
         Case("explain --gemm 0x1x1 --on h100", 64, "--gemm '0x1x1'"),
         Case("explain --gemm 1x1x1 --on h100 --dtype fp4", 65, "cannot multiply fp4"),
+        Case("compare --model gpt2 --on v100-sxm2-32gb --dtype fp8 -o /nonexistent/x.html", 65, "cannot multiply fp8e4m3"),
         Case("compare --model gpt2 --on h100 -o /dev/full", 69, "No space left on device"),
         Case("compare --model gpt2 --on h100 -o /nonexistent/dir/x.html", 65, "cannot be written"),
         Case("project --trace /nonexistent.json --on h100", 65, "no such file"),
@@ -90,6 +115,21 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
     }
 
+    @Test(arguments: [["project", "--model", "gpt2", "--on", "h100"], ["explain", "--gemm", "64x64x64", "--on", "h100"], ["models", "list"]])
+    func aFullDiskBehindStandardOutputIsNamed(arguments: [String]) throws {
+        let outcome = try ProcessRun(arguments, output: "/dev/full")
+        #expect(outcome.status == 69)
+        #expect(outcome.errors == "ridgeline: standard output: cannot be written: No space left on device\n")
+    }
+
+    /// V100 multiplies no FP8, H100 does: one answer and one reason.
+    @Test func oneDeviceThatRefusesDoesNotSilenceTheOthers() throws {
+        let outcome = try ProcessRun(["explain", "--gemm", "64x64x64", "--dtype", "fp8e4m3", "--on", "v100-sxm2-32gb,h100-sxm"])
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("gemm 64x64x64 on NVIDIA H100"))
+        #expect(outcome.errors.contains("v100-sxm2-32gb: not explained: "))
+    }
+
     @Test(arguments: [
         ["project", "--model", "gpt2", "--prompt", "64", "--generate", "2", "--on", "a100,h100", "--format", "json"],
         ["explain", "--gemm", "128x256x512", "--on", "h100", "--format", "json"], ["arch", "list", "--format", "json"],
@@ -103,7 +143,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "arch", "calibrate", "compare", "doctor", "explain", "fit", "import", "models", "profile", "project", "run", "topology", "trace", "validate",
+        "arch", "calibrate", "compare", "doctor", "explain", "fit", "import", "models", "profile", "project", "rank", "run", "topology", "trace", "validate",
     ])
     func everyVerbExplainsItself(verb: String) throws {
         let outcome = try ProcessRun([verb, "--help"])

@@ -7,7 +7,9 @@ struct ProcessRun {
     var errors: String
 
     /// Runs the binary that was built beside these tests.
-    init(_ arguments: [String]) throws {
+    ///
+    /// - Parameter path: a device to send standard output to; read into `output` where left out.
+    init(_ arguments: [String], output path: String? = nil) throws {
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         // The runner may be the toolchain's; the test bundle is then its argument.
         let candidates = [tests] + CommandLine.arguments.map { URL(fileURLWithPath: $0) }
@@ -18,12 +20,12 @@ struct ProcessRun {
         process.executableURL = binary
         process.arguments = arguments
         let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
+        if let path { process.standardOutput = FileHandle(forWritingAtPath: path) } else { process.standardOutput = output }
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         try process.run()
         // What a command says on stderr fits the pipe; stdout is drained first, so neither blocks.
-        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let text = path == nil ? output.fileHandleForReading.readDataToEndOfFile() : Data()
         let complaint = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         status = process.terminationStatus

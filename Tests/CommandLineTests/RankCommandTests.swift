@@ -47,9 +47,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--on", "h100-sxm", "--batch", "0"], Int32(64), "--batch 0"),
+        (["--on", "h100-sxm", "--batch", "0"], Int32(64), "'0' is none, allowed are whole numbers of at least 1"),
         (["--on", "h100-sxm", "--batch", "1,x"], 64, "'x' is none"),
-        (["--on", "h100-sxm", "--dtype", "fp7"], 64, "'fp7' is none"),
+        (["--on", "h100-sxm", "--dtype", "fp7"], 64, "'fp7' is none, allowed are fp64, "),
         (["--on", "h100-sxm", "--context", "1"], 64, "--context 1"),
         (["--on", "warboy"], 64, "warboy has no bf16 matrix arithmetic"),
         (["--on", "h1000"], 65, "h1000"),

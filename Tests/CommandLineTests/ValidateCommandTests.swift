@@ -32,6 +32,14 @@ import Testing
         #expect(rows[1].contains(",neutral,"))
     }
 
+    @Test(arguments: [("gemm/cold_ramp", true), ("gemm/cold_ramp_us", false)])
+    func aConstantThatNoFileStatesIsWarnedOf(name: String, warns: Bool) throws {
+        let folder = try Self.measured()
+        let run = try ProcessRun(["validate", "--measured", folder.path, "--set", "\(name)=1"])
+        #expect(run.status == 0)
+        #expect(run.errors.contains("no file states this constant; did you mean 'gemm/cold_ramp_us'?") == warns, "\(run.errors)")
+    }
+
     @Test func theFirstLineIsHowManyWereAnswered() throws {
         let folder = try Self.measured()
         let run = try ProcessRun(["validate", "--measured", folder.file("gemm.csv")])
@@ -81,9 +89,10 @@ import Testing
 
     @Test func reportsAreWrittenAsPagesAndAsMarkdown() throws {
         let folder = try Self.measured()
-        for name in ["report.html", "report.md"] {
-            let run = try ProcessRun(["validate", "--measured", folder.path, "--report", folder.file(name), "--without", "power"])
-            #expect(run.status == 0, "\(run.errors)")
+        let both = ["report.html", "report.md"]
+        let run = try ProcessRun(["validate", "--measured", folder.path, "--without", "power"] + both.flatMap { ["--report", folder.file($0)] })
+        #expect(run.status == 0, "\(run.errors)")
+        for name in both {
             let text = try String(contentsOfFile: folder.file(name), encoding: .utf8)
             #expect(text.contains("Projected against measured") && text.contains("Without a mechanism"))
         }

@@ -62,8 +62,32 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     @Test func aliasesCannotHideBehindAQuoteInBlockText() {
         let text = "note: |\n  'open\na: &a [x, x]\nb: {? *a : 1}\nc: |\n  close'\n"
         let error = #expect(throws: ConfigurationError.self) { try ConfigurationDocument(text: text, path: "f") }
-        #expect(error?.description == "f:4:7: anchors and aliases (&name, *name) are not supported, write the value out")
+        #expect(error?.description == "f:4:7: aliases (*name) are not supported, write the value out or quote the text")
         #expect(throws: Never.self) { try ConfigurationDocument(text: "a: \"R&D and *bold*\" # 2 * 3\n", path: "f") }
+    }
+
+    /// Text behind `|` and `>` may hold anything; what stands behind the text is structure again.
+    @Test(arguments: [
+        ("a: |\n  x = *p + [*q\n  {{\nb: 1\n", "x = *p + [*q\n{{\n"), ("a: >-\n  see *name\n\n   *more\n  *last\nb: 1\n", "see *name\n\n *more\n*last"),
+        ("a: |+2 # two\n   *x\nb: 1\n", " *x\n"), ("a:\n  |\n  *x\nb: 1\n", "*x\n"),
+    ])
+    func referencesInBlockTextAreText(text: String, value: String) throws {
+        let document = try ConfigurationDocument(text: text, path: "f")
+        guard case .mapping(let entries) = document.root.content, case .scalar(let scalar)? = entries.first?.value.content else {
+            Issue.record("no mapping")
+            return
+        }
+        #expect(scalar.text == value)
+    }
+
+    @Test(arguments: [
+        ("a: |\n  text\nb: *x\n", "f:3:4"), ("- a: |\n    text\n  b: *x\n", "f:3:6"), ("- |\n text\n- *x\n", "f:3:3"), ("- - |\n  - *x\n", "f:2:5"),
+        ("a: | text\n  *x\n", "f:2:3"), ("a: [ |\n  *x ]\n", "f:2:3"), ("a: |1\n *x\n  y\n b\nc: *x\n", "f:5:4"),
+        ("a: |\n    text\n  *x\n", "f:3:3"), ("a: x # |\nb: *x\n", "f:2:4"), ("a: '|'\nb: *x\n", "f:2:4"),
+    ])
+    func referencesBehindBlockTextAreFound(text: String, place: String) {
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationDocument(text: text, path: "f") }
+        #expect(error?.description.hasPrefix("\(place): aliases (*name)") == true, "\(error?.description ?? "nothing")")
     }
 
     enum Nesting: CaseIterable {

@@ -87,5 +87,10 @@ import Testing
     @Test func farNamesAreNotSuggested() {
         #expect(Spelling.nearest(to: "bandwith", in: ["units", "bandwidth"]) == "bandwidth")
         #expect(Spelling.nearest(to: "xyz", in: ["units", "bandwidth"]) == nil)
+        // A key mistyped before its unit; not a word of another length, nor one without a unit behind.
+        #expect(Spelling.nearest(to: "bandwith", in: ["capacity_gib", "bandwidth_gb_per_s"]) == "bandwidth_gb_per_s")
+        #expect(Spelling.nearest(to: "capasity", in: ["capacity_gib", "bandwidth_gb_per_s"]) == "capacity_gib")
+        #expect(Spelling.nearest(to: "bench", in: ["bandwidth_gb_per_s", "benchmarking_x"]) == "benchmarking_x")
+        #expect(Spelling.nearest(to: "units", in: ["bandwidth_gb_per_s", "tunit_ab"]) == nil)
     }
 }

@@ -124,6 +124,7 @@ let toyDevice = """
         ("  units: 10", "  unit: 10", ["5:3: 'compute.units' is missing", "6:3: unknown key 'unit'; did you mean 'units'?"]),
         ("  units: 10", "  units: ten", ["6:10: 'units': found 'ten', a finite decimal number belongs here"]),
         ("  units: 10", "  units: 0", ["6:10: 'units': found the number 0, a positive number belongs here; leave the key out if it is unknown"]),
+        ("  units: 10", "  units: 1e200", ["6:10: 'units': found the number 1e200, at most 1e15 belongs here"]),
         ("  units: 10", "  units: 1.5", ["6:10: 'units': found 1.5, a whole number belongs here"]),
         ("datasheet: toy datasheet\"\n  units", "datashet: toy\"\n  units", ["5:11: 'source': unknown kind of source 'datashet'"]),
         ("  source: \"datasheet: toy datasheet\"\n  units", "  units", ["5:10: 'units' has no source"]),

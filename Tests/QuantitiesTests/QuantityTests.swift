@@ -10,7 +10,7 @@ import Testing
         #expect(BytesPerSecond(value).description == text)
     }
 
-    @Test(arguments: [(1.5e-6, "1.500 µs"), (0.02, "20.00 ms"), (2.5e-9, "2.500 ns"), (61, "61.00 s")])
+    @Test(arguments: [(1.5e-6, "1.500 µs"), (0.02, "20.00 ms"), (2.5e-9, "2.500 ns"), (61, "61.00 s"), (999.9, "999.9 s"), (3811, "3811 s"), (43_570, "12.10 h")])
     func printsShortTimes(value: Double, text: String) {
         #expect(Seconds(value).description == text)
     }

@@ -9,6 +9,16 @@ import Testing
         #expect(abs(ChartScale.linear(upTo: maximum, range: (0, 100)).domain.upperBound - end) < end * 1e-9)
     }
 
+    /// Nothing to show, or what cannot be shown, still gives an axis.
+    @Test(arguments: [0, -1, .leastNonzeroMagnitude, .infinity, .nan])
+    func scalesOfNothingHaveTicks(maximum: Double) {
+        let ticks = ChartScale.linear(upTo: maximum, range: (0, 100)).ticks
+        #expect(ticks.count > 1 && ticks.allSatisfy(\.isFinite))
+        guard maximum >= 0 else { return }
+        let decades = ChartScale.logarithmic(0...maximum, range: (0, 100)).ticks
+        #expect(!decades.isEmpty && decades.allSatisfy { $0.isFinite })
+    }
+
     @Test func logarithmicScalesCoverWholeDecades() {
         let scale = ChartScale.logarithmic(3...4500, range: (0, 400))
         #expect(scale.domain == 1...10000)

@@ -20,7 +20,7 @@ import Workload
         }
     }
 
-    static func result() throws -> ValidationResult {
+    static func result(refusedFigures: Int = 0) throws -> ValidationResult {
         let source = Source(.estimated, "test")
         let architecture = Architecture(
             id: "alpha", name: "Alpha", vendor: "Test", deviceClass: .simtGPU, generation: "one",
@@ -40,6 +40,7 @@ import Workload
             model: { _, _ throws(ProjectionError) in TenMicroseconds() }, protocols: ProtocolLibrary([]))
         var data = MeasuredData()
         data.files = ["gemm.csv"]
+        if refusedFigures > 0 { data.skipped.add(.published, device: "alpha", reason: "a price is no projection", count: refusedFigures) }
         for (device, times) in [("alpha", [8.0, 10, 20, 40]), ("nobody's", [1.0])] {
             data.series.append(
                 MeasuredSeries(path: "gemm.csv", family: .gemm, source: "s", device: device, dtype: "fp16", op: "linear", kernel: "", topology: ""))
@@ -83,13 +84,31 @@ import Workload
               ],
             """
         #expect(text.hasPrefix(expected), "\(text)")
-        #expect(text.contains("\"answered\": 4,\n  \"asked\": 5"))
+        #expect(text.contains("\"answered\": 4,\n  \"asked\": 5,\n  \"answered_figures\": 0,\n  \"asked_figures\": 0"))
     }
 
     @Test func theHeadlineComesFirstAndTellsOfNeutralProtocols() throws {
         let result = try Self.result()
         let text = ValidationDocument(result, groups: result.groups()).text
-        #expect(text.hasPrefix("4 of 5 rows answered (1 files).\n4 rows of source 's': no protocol known, neutral one assumed"))
+        #expect(text.hasPrefix("4 of 5 rows answered (1 file).\n4 rows of source 's': no protocol known, neutral one assumed"))
+    }
+
+    /// Four of five rows, and of three published figures none: a figure that was read off a paper is no measured row.
+    @Test func publishedFiguresAreCountedApart() throws {
+        let result = try Self.result(refusedFigures: 3)
+        let document = ValidationDocument(result, groups: result.groups())
+        #expect(document.headline.hasPrefix("4 of 5 rows answered, 0 of 3 published figures answered (1 file)."))
+    }
+
+    @Test func bothFormsHoldWhatNoConstantSaw() throws {
+        let result = try Self.result()
+        let outcome = CrossValidation.Outcome(shapes: result, devices: result, kin: [(.gemm, "alpha", ["beta"])])
+        let report = ValidationReport(ValidationSummary(result), leftOut: outcome, command: "ridgeline validate")
+        for text in [report.html, report.markdown] {
+            for part in [LeftOutTables.title, "as shipped", "shapes left out", "device left out", LeftOutTables.kinTitle, "beta"] {
+                #expect(text.contains(part), "\(part)")
+            }
+        }
     }
 
     @Test func everyRowIsOneLineWithAllColumns() throws {

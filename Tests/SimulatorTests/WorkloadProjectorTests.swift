@@ -89,6 +89,45 @@ struct CountingModel: DeviceModel {
         #expect(projection.peakFormat == .fp32)
     }
 
+    /// Two stages in turn, each operator of 2 J and 1250 FLOP in 3.6 µs on one of them: energy of one device, half the utilisation of two, and both paid for.
+    @Test func stagesInTurnAreCountedAsOneAtWork() throws {
+        var workload = Self.workload([.init(name: "linear", shape: Self.product)])
+        (workload.devices, workload.devicesAtWork) = (2, 1)
+        var device = Self.architecture(cacheBytes: 0)
+        let source = Source(.estimated, "test")
+        device.prices = [
+            Price(dollarsPerHour: Sourced(Dollars(3), source: source), provider: "list", date: ""),
+            Price(dollarsPerHour: Sourced(Dollars(1), source: source), provider: "marketplace", date: ""),
+        ]
+        var projector = WorkloadProjector(architecture: device, stack: "none", model: CountingModel())
+        let projection = try projector.project(workload)
+        #expect(projection.joulesPerToken == 2)
+        #expect(abs(projection.modelFLOPsUtilisation - 0.5 * 1250 / (3.6e-6 * 1e12)) < 1e-12)
+        // One token in 3.6 µs at twice the first price: 2 x 3 $/h x 3.6e-6 s / 3600 s/h x 1e6.
+        #expect(abs((projection.dollarsPerMillionTokens ?? 0) - 6e-3) < 1e-12)
+    }
+
+    /// Three micro-batches and a bubble of one: 4 x 3.6 µs, of which three do 1250 FLOP with 2 J each.
+    @Test func aBubbleTakesTimeAndDoesNothing() throws {
+        let linear = [PlacedOperator(name: "linear", shape: Self.product)]
+        var workload = Self.workload(linear)
+        workload.phases = [
+            WorkloadPhase(kind: .forward, tokens: 1, repetitions: 3, operators: linear), WorkloadPhase(kind: .bubble, tokens: 0, operators: linear),
+        ]
+        let projection = try Self.project(workload, cacheBytes: 0)
+        #expect(abs(projection.time.microseconds - 14.4) < 1e-9)
+        #expect(abs(projection.tokensPerSecond - 3 / 14.4e-6) < 1e-3)
+        #expect(projection.joulesPerToken == 2)
+        #expect(abs(projection.modelFLOPsUtilisation - 3 * 1250 / (14.4e-6 * 1e12)) < 1e-12)
+    }
+
+    /// 2.5 MB on devices of 1 MB: three are held and paid for.
+    @Test func whatDoesNotFitIsPaidForOnAllDevicesThatHoldIt() throws {
+        var workload = Self.workload([.init(name: "a", shape: Self.add)])
+        workload.memory.weights = Bytes(2.5e6)
+        #expect(try Self.project(workload, cacheBytes: 0).devicesHeld == 3)
+    }
+
     @Test func aRefusalNamesThePlaceAndTheDevice() {
         let sampling = Operator.sampling(Sampling(.greedy, rows: 1, vocabulary: 10, format: .fp32))
         #expect(throws: ProjectionError(.unsupportedOperator, "head.sample on test: no sampling here")) {

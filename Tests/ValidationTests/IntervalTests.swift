@@ -11,10 +11,10 @@ import Workload
 @Suite struct IntervalTests {
     static func entry(
         vendor: String = "Test", generation: String = "one", format: String = "", regime: String = "", low: Double, high: Double,
-        devices: [String] = ["alpha"]
+        rows: Int = 100, devices: [String] = ["alpha"]
     ) -> IntervalTable.Entry {
         IntervalTable.Entry(
-            family: .matrixMultiply, vendor: vendor, generation: generation, format: format, regime: regime, low: low, high: high, rows: 100,
+            family: .matrixMultiply, vendor: vendor, generation: generation, format: format, regime: regime, low: low, high: high, rows: rows,
             devices: devices)
     }
 
@@ -45,6 +45,14 @@ import Workload
         ])
         #expect(Self.interval(table, Fixture.architecture(), m: 4) == Simulator.TimeInterval(p10: Seconds(90), p90: Seconds(100 * 1.1)))
         #expect(Self.interval(table, Fixture.architecture(), m: 4000) == Simulator.TimeInterval(p10: Seconds(60), p90: Seconds(180)))
+    }
+
+    /// A tail of 99 rows serves its own generation; others take the pool of 100: 1.25 squared, and 4 to the power of 1.3.
+    @Test(arguments: [("beta", "one", pow(4, 1.3)), ("gamma", "two", pow(1.25, 2))])
+    func otherGenerationsBorrowNoSmallPopulation(id: String, generation: String, high: Double) {
+        let table = IntervalTable([Self.entry(low: 0.8, high: 1.25), Self.entry(regime: "m > 512", low: 0.8, high: 4, rows: 99)])
+        let interval = Self.interval(table, Fixture.architecture(id, generation: generation))
+        #expect(abs(interval.p90.value - 100 * high) < 1e-9)
     }
 
     @Test func whatWasNeverMeasuredIsWide() {

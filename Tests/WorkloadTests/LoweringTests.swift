@@ -168,4 +168,11 @@ extension WorkloadPhase {
         #expect(QuantizationScheme.int4WeightOnly.matrixScheme(activations: .bf16).compute == .bf16)
         #expect(QuantizationScheme.fp8.matrixScheme(activations: .bf16).compute == .fp8e4m3)
     }
+
+    @Test func staticScalesNeedNoPassOverTheActivations() {
+        // Serving engines write fp8 where a layer's input is made; scales found at run time cost passes before the product.
+        let known = QuantizationScheme.fp8Static.matrixScheme(activations: .bf16)
+        #expect(known.quantisation == .none && known.activation == .fp8e4m3 && known.output == .bf16)
+        #expect(QuantizationScheme.fp8.matrixScheme(activations: .bf16).quantisation == .perTensorDynamic)
+    }
 }

@@ -56,9 +56,30 @@ import Workload
         let request = WorkloadRequest(batch: 1, promptTokens: 8, parallelism: Parallelism(pipeline: 4))
         let workload = try model.workload(for: request)
         #expect(workload.phases[0].operators(named: "pipeline.send").map(\.count) == [3])
-        #expect(workload.devices == 4)
+        #expect(workload.devices == 4 && workload.devicesAtWork == 1)
         let whole = try model.workload(for: WorkloadRequest(batch: 1, promptTokens: 8)).memory.weights
         #expect(workload.memory.weights < whole * 0.3 && workload.memory.weights > whole * 0.25)
+    }
+
+    /// Tensor 2 x pipeline 3 x data 2: of an inference pass one stage of each replica works, in training all do.
+    @Test func onlyThePipelineStagesOfInferenceTakeTurns() throws {
+        let model = try ModelLibrary.find("llama-7b")
+        var request = WorkloadRequest(batch: 4, promptTokens: 8, parallelism: Parallelism(tensor: 2, pipeline: 4, data: 2))
+        #expect(try model.workload(for: request).devices == 16)
+        #expect(try model.workload(for: request).devicesAtWork == 4)
+        request.training = TrainingOptions()
+        #expect(try model.workload(for: request).devicesAtWork == 16)
+    }
+
+    /// 8 sequences of 16 tokens in 4 micro-batches over 2 replicas of 2 stages: the bubble of one slot takes time and no token.
+    @Test func aBubbleHoldsNoTokens() throws {
+        let request = WorkloadRequest(
+            batch: 8, promptTokens: 16, training: TrainingOptions(microBatches: 4), parallelism: Parallelism(pipeline: 2, data: 2))
+        let phases = try tinyModel().workload(for: request).phases
+        #expect(phases.map(\.kind) == [.forward, .backward, .bubble, .optimizer])
+        #expect(phases.map(\.repetitions) == [4, 4, 1, 1])
+        #expect(phases.reduce(0) { $0 + $1.tokens * $1.repetitions } == 8 * 16)
+        #expect(phases[2].operators == phases[0].operators + phases[1].operators)
     }
 
     @Test func replicasShareTheBatchAndTokensCountAllOfThem() throws {

@@ -32,7 +32,7 @@ extension TransformerExecutor {
         let shape = Attention(
             phase: tokens == 1 && cache.length > 0 ? .decode : .prefill, batch: cache.batch, queryTokens: tokens, keyValueTokens: keys,
             heads: model.heads, keyValueHeads: model.keyValueHeads, headDimension: model.headDimension, query: .fp32)
-        observed("layer \(layer) attention.scores", .attention(shape)) {
+        observed("layer \(layer) attention.scaled_dot_product", .attention(shape)) {
             for row in 0..<rows {
                 let source = memory.queryKeyValue + row * width + model.queryWidth
                 let position = (cache.length + row % tokens) * cache.width

@@ -7,24 +7,24 @@ extension TransformerExecutor {
     static let elementGranule = 4096
 
     /// The feed-forward branch of `input` (no buffer that it writes: inner, gate, branch) into `memory.branch`.
-    func feedForward(_ weights: FeedForwardWeights, _ input: UnsafePointer<Float>, rows: Int, place: @autoclosure () -> String, _ memory: ActivationMemory) throws {
+    func feedForward(_ weights: FeedForwardWeights, _ input: UnsafePointer<Float>, rows: Int, layer: Int, _ memory: ActivationMemory) throws {
         switch weights {
         case .plain(let up, let down):
             let width = up.matrix.source.n
-            try project(up, input, to: memory.inner, rows: rows, place: place() + ".up")
-            activate(memory.inner, count: rows * width, width: width, place: place() + ".activation")
-            try project(down, memory.inner, to: memory.branch, rows: rows, place: place() + ".down")
+            try project(up, input, to: memory.inner, rows: rows, place: "layer \(layer) feed_forward.up")
+            activate(memory.inner, count: rows * width, width: width, place: "layer \(layer) feed_forward.activation")
+            try project(down, memory.inner, to: memory.branch, rows: rows, place: "layer \(layer) feed_forward.down")
         case .gated(let gate, let up, let down):
             let width = up.matrix.source.n
-            try project(gate, input, to: memory.gate, rows: rows, place: place() + ".gate")
-            try project(up, input, to: memory.inner, rows: rows, place: place() + ".up")
+            try project(gate, input, to: memory.gate, rows: rows, place: "layer \(layer) feed_forward.gate")
+            try project(up, input, to: memory.inner, rows: rows, place: "layer \(layer) feed_forward.up")
             let shape = Elementwise(.siluMul, elements: rows * width, inputs: 2, rowWidth: width, format: .fp32)
-            observed(place() + ".activation", .elementwise(shape)) {
+            observed("layer \(layer) feed_forward.activation", .elementwise(shape)) {
                 pool.split(rows * width, granule: Self.elementGranule) { kernels.siluGate(memory.gate + $1.lowerBound, memory.inner + $1.lowerBound, $1.count) }
             }
-            try project(down, memory.gate, to: memory.branch, rows: rows, place: place() + ".down")
+            try project(down, memory.gate, to: memory.branch, rows: rows, place: "layer \(layer) feed_forward.down")
         case .experts(let router, let experts):
-            try mixture(router, experts, input, rows: rows, place: place(), memory)
+            try mixture(router, experts, input, rows: rows, layer: layer, memory)
         }
     }
 
@@ -45,7 +45,7 @@ extension TransformerExecutor {
     /// Mixtral's layer: softmax over all experts, the best `perToken` of them with weights that add up to one, each expert on its tokens
     /// (Jiang et al., "Mixtral of Experts", arXiv 2401.04088).
     private func mixture(
-        _ router: Linear, _ experts: [(gate: Linear, up: Linear, down: Linear)], _ input: UnsafePointer<Float>, rows: Int, place: @autoclosure () -> String,
+        _ router: Linear, _ experts: [(gate: Linear, up: Linear, down: Linear)], _ input: UnsafePointer<Float>, rows: Int, layer: Int,
         _ memory: ActivationMemory
     ) throws {
         guard let configuration = model.experts, let first = experts.first else { return }
@@ -53,13 +53,13 @@ extension TransformerExecutor {
         var scores = [Float](repeating: 0, count: rows * experts.count)
         try scores.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            try project(router, input, to: base, rows: rows, place: place() + ".router")
+            try project(router, input, to: base, rows: rows, place: "layer \(layer) experts.router")
             kernels.softmax(base, rows, experts.count)
         }
         let shape = MixtureOfExperts(
             tokens: rows, hidden: hidden, intermediate: first.up.matrix.source.n, topK: configuration.perToken, experts: experts.count,
             scheme: scheme)
-        try observed(place() + ".experts", .mixtureOfExperts(shape)) {
+        try observed("layer \(layer) experts.grouped", .mixtureOfExperts(shape)) {
             let choices = ExpertChoice.best(configuration.perToken, of: scores, experts: experts.count)
             memory.branch.update(repeating: 0, count: rows * hidden)
             for (index, expert) in experts.enumerated() {

@@ -13,7 +13,7 @@ extension TransformerExecutor {
         try project(layer.attentionOutput, memory.branch, to: memory.normalized, rows: rows, place: "layer \(index) attention.output")
         addResidual(memory.normalized, memory, rows: rows, place: "layer \(index) attention.residual")
         normalize(layer.secondNorm, memory.residual, to: memory.normalized, rows: rows, place: "layer \(index) feed_forward.norm")
-        try feedForward(layer.feedForward, memory.normalized, rows: rows, place: "layer \(index) feed_forward", memory)
+        try feedForward(layer.feedForward, memory.normalized, rows: rows, layer: index, memory)
         addResidual(memory.branch, memory, rows: rows, place: "layer \(index) feed_forward.residual")
     }
 
@@ -21,11 +21,11 @@ extension TransformerExecutor {
     func encoderLayer(_ index: Int, rows: Int, batch: Int, _ memory: ActivationMemory) throws {
         let layer = weights.layers[index]
         try project(layer.queryKeyValue, memory.residual, to: memory.queryKeyValue, rows: rows, place: "layer \(index) attention.query_key_value")
-        attendToAll(rows: rows, batch: batch, place: "layer \(index) attention.scores", memory)
+        attendToAll(rows: rows, batch: batch, place: "layer \(index) attention.scaled_dot_product", memory)
         try project(layer.attentionOutput, memory.branch, to: memory.normalized, rows: rows, place: "layer \(index) attention.output")
         addResidual(memory.normalized, memory, rows: rows, place: "layer \(index) attention.residual")
         normalize(layer.firstNorm, memory.residual, to: memory.residual, rows: rows, place: "layer \(index) attention.norm")
-        try feedForward(layer.feedForward, memory.residual, rows: rows, place: "layer \(index) feed_forward", memory)
+        try feedForward(layer.feedForward, memory.residual, rows: rows, layer: index, memory)
         addResidual(memory.branch, memory, rows: rows, place: "layer \(index) feed_forward.residual")
         normalize(layer.secondNorm, memory.residual, to: memory.residual, rows: rows, place: "layer \(index) feed_forward.norm")
     }
@@ -35,14 +35,14 @@ extension TransformerExecutor {
         let hidden = model.hidden
         let tokens = ids.count / batch
         let gather = Operator.gather(Gather(rows: ids.count, columns: hidden, tableRows: model.vocabulary, format: .fp32))
-        observed("embedding.token", gather) {
+        observed("embeddings.tokens", gather) {
             pool.split(ids.count) { _, rows in
                 for row in rows { (memory.residual + row * hidden).update(from: weights.tokenTable + ids[row] * hidden, count: hidden) }
             }
         }
         guard let table = weights.positionTable else { return }
         let add = Operator.elementwise(Elementwise(.add, elements: ids.count * hidden, inputs: 2, rowWidth: hidden, format: .fp32))
-        observed("embedding.position", add) {
+        observed("embeddings.add_positions", add) {
             pool.split(ids.count) { _, rows in
                 for row in rows {
                     kernels.add(table + (position + row % tokens) * hidden, memory.residual + row * hidden, hidden)
@@ -51,7 +51,7 @@ extension TransformerExecutor {
             }
         }
         if let norm = weights.embeddingNorm {
-            normalize(norm, memory.residual, to: memory.residual, rows: ids.count, place: "embedding.norm")
+            normalize(norm, memory.residual, to: memory.residual, rows: ids.count, place: "embeddings.norm")
         }
     }
 
@@ -70,9 +70,9 @@ extension TransformerExecutor {
                 (memory.residual + sequence * hidden).update(from: last, count: hidden)
             }
         }
-        normalize(norm, memory.residual, to: memory.normalized, rows: rows, place: "head.norm")
+        normalize(norm, memory.residual, to: memory.normalized, rows: rows, place: "final.norm")
         try memory.reserveLogits(rows: rows)
-        try project(head, memory.normalized, to: memory.logits, rows: rows, place: "head.output")
+        try project(head, memory.normalized, to: memory.logits, rows: rows, place: "head.logits")
         return UnsafeBufferPointer(start: memory.logits, count: rows * model.vocabulary)
     }
 

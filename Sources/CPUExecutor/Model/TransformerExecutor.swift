@@ -95,7 +95,7 @@ public final class TransformerExecutor {
         let vocabulary = model.vocabulary
         let rows = logits.count / max(1, vocabulary * batch)
         let shape = Operator.sampling(Sampling(.greedy, rows: batch, vocabulary: vocabulary, format: .fp32))
-        return observed("sampling", shape) {
+        return observed("head.sample", shape) {
             (0..<batch).map { sequence in
                 let start = ((sequence + 1) * rows - 1) * vocabulary
                 return TokenSampler.greedy(UnsafeBufferPointer(rebasing: logits[start..<start + vocabulary]), kernels: kernels)

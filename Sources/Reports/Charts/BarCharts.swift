@@ -21,6 +21,10 @@ struct StackedBarChart {
     var rows: [Row]
     /// Series in legend order; rows may lack some.
     var series: [String]
+    /// The series that is what remains, drawn paler than any that counts.
+    var remainder: String?
+
+    private func color(_ name: String, at index: Int) -> String { name == remainder ? "#c9d1d9" : Palette.color(index) }
 
     var markup: Markup {
         var frame = ChartFrame()
@@ -45,7 +49,7 @@ struct StackedBarChart {
         var start = 0.0
         for part in row.parts where part.value > 0 {
             let x = scale.position(start)
-            let color = Palette.color(series.firstIndex(of: part.series) ?? 0)
+            let color = color(part.series, at: series.firstIndex(of: part.series) ?? 0)
             let tooltip = "\(row.label), \(part.series): \(part.detail)"
             group.append(frame.bar(x: x, y: y, width: scale.position(start + part.value) - x, height: 22, color: color, tooltip: tooltip))
             start += part.value
@@ -68,7 +72,7 @@ struct StackedBarChart {
         for (index, name) in series.enumerated() {
             let x = 8 + Double(index % 4) * (frame.width - 16) / 4
             let y = 4 + 20 * Double(index / 4)
-            group.append(frame.bar(x: x, y: y, width: 12, height: 12, color: Palette.color(index), tooltip: name))
+            group.append(frame.bar(x: x, y: y, width: 12, height: 12, color: color(name, at: index), tooltip: name))
             group.append(frame.label(name, x: x + 18, y: y + 10))
         }
         return group

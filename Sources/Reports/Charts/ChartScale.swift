@@ -10,16 +10,17 @@ struct ChartScale {
     /// Positions of the ends of the domain; the first may be the larger (a vertical axis grows upwards).
     let range: (start: Double, end: Double)
 
-    /// A linear scale from zero to a round value at or above `maximum`.
+    /// A linear scale from zero to a round value at or above `maximum`; to one where there is nothing to show.
     static func linear(upTo maximum: Double, range: (Double, Double)) -> ChartScale {
-        let step = niceStep(for: max(maximum, .leastNormalMagnitude) / 5)
+        guard maximum.isFinite, maximum > 1e-300 else { return ChartScale(kind: .linear, domain: 0...1, range: range) }
+        let step = niceStep(for: maximum / 5)
         return ChartScale(kind: .linear, domain: 0...((maximum / step).rounded(.up) * step), range: range)
     }
 
     /// A logarithmic scale over whole decades around positive values.
     static func logarithmic(_ values: ClosedRange<Double>, range: (Double, Double), wholeDecades: Bool = true) -> ChartScale {
-        let low = max(values.lowerBound, 1e-12)
-        let high = max(values.upperBound, low * 10)
+        let low = min(max(values.lowerBound, 1e-12), 1e30)
+        let high = min(max(values.upperBound, low * 10), 1e31)
         guard wholeDecades else { return ChartScale(kind: .logarithmic, domain: low...high, range: range) }
         return ChartScale(kind: .logarithmic, domain: pow(10, floor(log10(low)))...pow(10, ceil(log10(high))), range: range)
     }
@@ -53,7 +54,7 @@ struct ChartScale {
     static func label(_ value: Double) -> String {
         let magnitude = abs(value)
         let scaled: (Double, String) =
-            magnitude >= 1e12 ? (1e12, "T") : magnitude >= 1e9 ? (1e9, "G") : magnitude >= 1e6 ? (1e6, "M") : magnitude >= 1e4 ? (1e3, "k") : (1, "")
+            magnitude >= 1e15 ? (1e15, "P") : magnitude >= 1e12 ? (1e12, "T") : magnitude >= 1e9 ? (1e9, "G") : magnitude >= 1e6 ? (1e6, "M") : magnitude >= 1e4 ? (1e3, "k") : (1, "")
         let number = value / scaled.0
         let digits = abs(number) >= 100 || number == number.rounded() ? 0 : abs(number) >= 1 ? 1 : magnitude >= 0.1 ? 1 : magnitude >= 0.01 ? 2 : 3
         return FixedPoint.format(number, fractionDigits: digits) + scaled.1

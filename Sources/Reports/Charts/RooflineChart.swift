@@ -37,7 +37,7 @@ struct RooflineChart {
         let bandwidth = memory.slope ?? 1
         let peak = peaks.compactMap(\.level).max() ?? 1
         let ridge = peak / bandwidth
-        let visible = bubbles.filter { $0.intensity > 0 && $0.rate > 0 }
+        let visible = bubbles.filter { $0.intensity > 0 && $0.rate > 0 && $0.intensity.isFinite && $0.rate.isFinite }
         let intensities = visible.map(\.intensity) + [ridge / 30, ridge * 10]
         let x = ChartScale.logarithmic((intensities.min() ?? 0.1)...(intensities.max() ?? 1000), range: (frame.left, frame.plotRight))
         let rates = visible.map(\.rate) + [peak, min(peak, bandwidth * x.domain.lowerBound)]
@@ -83,18 +83,22 @@ struct RooflineChart {
         let high = peak / bandwidth
         var group = Markup("g")
         group.append(frame.line(x.position(low), y.position(low * bandwidth), x.position(high), y.position(peak), class: "roof"))
-        let middle = pow(10, (log10(low) * 0.72 + log10(high) * 0.28))
+        // Above the upper half of the slope, where no operator can stand; decode gathers below its lower half.
+        let place = pow(10, (log10(low) * 0.35 + log10(high) * 0.65))
         group.append(
             frame.label(
-                "\(memory.name) \(BytesPerSecond(bandwidth).description)", x: x.position(middle) + 8, y: y.position(middle * bandwidth) + 14,
+                "\(memory.name) \(BytesPerSecond(bandwidth).description)", x: x.position(place) - 8, y: y.position(place * bandwidth) - 6, anchor: "end",
                 class: "label roof-label"))
         return group
     }
 
     private func legend(_ frame: ChartFrame) -> Markup {
         var group = Markup("g", ["class": "legend"])
+        // Each name takes its own width: 7 a letter at 12 px, 30 for its dot and the gap.
+        let widths = series.map { 30 + 7 * Double($0.count) }
+        let scale = min(1, (frame.plotRight - frame.left) / max(1, widths.reduce(0, +)))
         for (index, name) in series.enumerated() {
-            let x = frame.left + Double(index) * (frame.plotRight - frame.left) / Double(max(1, series.count))
+            let x = frame.left + widths[..<index].reduce(0, +) * scale
             group.append(Markup("circle", ["cx": coordinate(x), "cy": "12", "r": "6", "fill": Palette.color(index), "class": "bubble"]))
             group.append(frame.label(name, x: x + 12, y: 16))
         }

@@ -66,7 +66,10 @@ public struct ComparisonReport {
             content.append(Markup("h3", text: "Devices that refused"))
             content.append(.table(header: ["device", "reason"], rows: refusalRows(entry), textColumns: 2))
         }
-        content.append(Markup("div", ["class": "pair"], [timeChart(entry.projections), throughputChart(entry.projections)]))
+        guard !entry.projections.isEmpty else { return content }
+        // A replayed trace without phases does not say how many tokens it stands for.
+        let hasTokens = entry.projections.contains { $0.tokensPerSecond > 0 }
+        content.append(Markup("div", ["class": "pair"], [timeChart(entry.projections)] + (hasTokens ? [throughputChart(entry.projections)] : [])))
         content.append(memoryChart(entry.projections))
         return content
     }
@@ -112,7 +115,9 @@ public struct ComparisonReport {
             let share = FixedPoint.format(projection.memory.share * 100, fractionDigits: 1)
             return StackedBarChart.Row(label: projection.architectureName, parts: parts, total: "\(share) %, \(verdict)")
         }
-        let chart = StackedBarChart(description: "Memory needed against capacity", axisTitle: "GB (10^9 bytes)", rows: rows, series: series)
+        let chart = StackedBarChart(
+            description: "Memory needed against capacity", axisTitle: "GB (10^9 bytes)", rows: rows,
+            series: series.filter { name in rows.contains { $0.parts.contains { $0.series == name && $0.value > 0 } } }, remainder: "free")
         return .figure(chart.markup, caption: "Memory fit of one device: what the workload holds at once against the capacity.")
     }
 }

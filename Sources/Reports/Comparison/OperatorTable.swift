@@ -29,7 +29,7 @@ struct OperatorTable {
             cells.append(["", "\(sorted.count - Self.limit) more", "", rest.description, Numeral.percent(rest / projection.time), "", "", "", ""])
         }
         let header = ["phase", "operator", "runs", "time", "share", "bound", "rate", "traffic rate", "kernel"]
-        return Markup("div", [:], [Markup("h3", text: projection.architectureName), .table(header: header, rows: cells, textColumns: 2)])
+        return Markup("div", [:], [Markup("h3", text: projection.architectureName), .table(header: header, rows: cells, textColumns: 2, words: [5, 8])])
     }
 
     private func cells(_ row: Row) -> [String] {

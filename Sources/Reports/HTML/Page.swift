@@ -58,10 +58,10 @@ extension Markup {
         return Markup("p", text: text)
     }
 
-    /// A table whose columns after the first `textColumns` hold numbers, right-aligned.
-    static func table(header: [String], rows: [[String]], textColumns: Int = 1) -> Markup {
+    /// A table whose columns after the first `textColumns` hold numbers, right-aligned and unbroken; those of `words` hold words that may wrap.
+    static func table(header: [String], rows: [[String]], textColumns: Int = 1, words: Set<Int> = []) -> Markup {
         func cell(_ name: String, _ index: Int, _ text: String) -> Markup {
-            index < textColumns ? Markup(name, text: text) : Markup(name, ["class": "number"], text: text)
+            index < textColumns || words.contains(index) ? Markup(name, text: text) : Markup(name, ["class": "number"], text: text)
         }
         let head = Markup("thead", [:], [Markup("tr", [:], header.enumerated().map { cell("th", $0, $1) })])
         let body = Markup("tbody", [:], rows.map { row in Markup("tr", [:], row.enumerated().map { cell("td", $0, $1) }) })

@@ -8,22 +8,45 @@ public struct ExplainReport {
     private let device: String
     private let shape: Operator
     private let projection: OperatorProjection
+    private let part: Part?
+    private let memory: Bytes?
 
-    public init(name: String, device: String, shape: Operator, projection: OperatorProjection) {
+    /// What an operator is of the workload that it was found in.
+    public struct Part: Hashable, Sendable {
+        /// Times that it runs.
+        public var runs: Int
+        /// Time of the whole workload.
+        public var whole: Seconds
+
+        public init(runs: Int, whole: Seconds) {
+            self.runs = runs
+            self.whole = whole
+        }
+    }
+
+    /// - Parameters:
+    ///   - part: what the operator is of a workload, nil where it stands alone.
+    ///   - memory: main memory of the device, to say when the operands exceed it.
+    public init(name: String, device: String, shape: Operator, projection: OperatorProjection, part: Part? = nil, memory: Bytes? = nil) {
         self.name = name
         self.device = device
         self.shape = shape
         self.projection = projection
+        self.part = part
+        self.memory = memory
     }
 
     public var plain: String {
-        let heading = "\(name) on \(device): \(projection.time) (P10 to P90: \(projection.interval.p10) to \(projection.interval.p90))"
+        var heading = "\(name) on \(device): \(projection.time) (P10 to P90: \(projection.interval.p10) to \(projection.interval.p90))"
+        if let remark = IntervalRemark.text(projection.time, projection.interval) { heading += "\n\(remark)" }
+        if let part { heading += "\nruns \(part.runs) x, \(Numeral.percent(projection.time * Double(part.runs) / part.whole)) of the \(part.whole) of the workload" }
         return [heading, breakdownTable.plain, facts.joined(separator: "\n"), kernelTable.plain].joined(separator: "\n\n")
     }
 
     public var json: JSONText {
         .object([
             "name": .string(name), "architecture": .string(device), "family": .string(shape.family.rawValue),
+            "runs": .integer(part?.runs ?? 1),
             "time_us": .number(projection.time.microseconds),
             "p10_us": .number(projection.interval.p10.microseconds), "p90_us": .number(projection.interval.p90.microseconds),
             "bound": .string(projection.bound.rawValue),
@@ -59,6 +82,8 @@ public struct ExplainReport {
             if projection.memoryTraffic > .zero { lines.append("intensity       \(Numeral.significant(intensity)) FLOP per byte of main-memory traffic") }
         }
         lines.append("memory traffic  \(projection.memoryTraffic), \(projection.memoryTraffic / projection.time)")
+        let operands = shape.bytesRead + shape.bytesWritten
+        if let memory, operands > memory { lines.append("operands        \(operands), which the device's \(memory) do not hold") }
         if let energy = projection.energy { lines.append("energy          \(energy), \(Watts(energy.value / projection.time.value)) on average") }
         return lines
     }

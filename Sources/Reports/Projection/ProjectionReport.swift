@@ -13,19 +13,48 @@ public struct ProjectionReport {
         self.refusals = refusals
     }
 
-    /// Aligned text: the figures of merit of each device, then each phase.
+    /// Aligned text: the workload, the figures of merit of each device, each phase, devices that refused, and what the figures assume.
     public var plain: String {
-        var sections = [summary.plain]
+        var sections = heading.map { [$0] } ?? []
+        sections.append(summary.plain)
         if projections.contains(where: { $0.phases.count > 1 }) { sections.append(phaseTable.plain) }
-        sections += refusals.map { "\($0.device): not projected: \($0.reason)" }
-        if let first = projections.first {
-            sections.append("Software assumed: \(first.stack). Peaks are dense. P10 to P90: what a measurement would show; the ends add up as if all operators erred together.")
-        }
-        return sections.joined(separator: "\n\n")
+        if !refusals.isEmpty { sections.append(refusals.map { "\($0.device): not projected: \($0.reason)" }.joined(separator: "\n")) }
+        return (sections + [notes.joined(separator: "\n")]).joined(separator: "\n\n")
     }
 
     public var markdown: String {
-        ([summary.markdown, phaseTable.markdown] + refusals.map { "- \($0.device): not projected: \($0.reason)" }).joined(separator: "\n\n")
+        var sections = heading.map { [$0] } ?? []
+        sections += [summary.markdown, phaseTable.markdown]
+        if !refusals.isEmpty { sections.append(refusals.map { "- \($0.device): not projected: \($0.reason)" }.joined(separator: "\n")) }
+        return (sections + [notes.joined(separator: " ")]).joined(separator: "\n\n")
+    }
+
+    /// The one workload that all rows are of, nil where there are several.
+    private var heading: String? {
+        guard let first = projections.first, projections.allSatisfy({ $0.workload == first.workload }) else { return nil }
+        return first.workload + (first.devices > 1 ? ", on \(first.devices) devices" : "")
+    }
+
+    /// What the figures assume.
+    private var notes: [String] {
+        guard let first = projections.first else { return [] }
+        var notes = [
+            "Software assumed: \(first.stack). Peaks are dense. P10 to P90: what a measurement would show; the ends add up as if all operators erred together.",
+        ]
+        for projection in projections {
+            if let remark = IntervalRemark.text(projection.time, projection.interval) { notes.append("\(projection.architecture) lies \(remark).") }
+        }
+        if projections.contains(where: { $0.outputTokensPerSecond != nil }) {
+            notes.append("tokens/s, J and $ count prompt and output tokens alike; output tokens/s counts the output over the whole request.")
+        }
+        let quotes = projections.reduce(into: [String]()) { quotes, projection in
+            guard let price = projection.price, projection.dollarsPerMillionTokens != nil else { return }
+            let quote = "\(projection.architecture) $\(Numeral.significant(price.dollarsPerHour.value.value))/h (\(price.provider))"
+            if !quotes.contains(quote) { quotes.append(quote) }
+        }
+        // A line for the whole library would bury the table; `arch show` has every price.
+        if (1...12).contains(quotes.count) { notes.append("Prices: " + quotes.joined(separator: "; ") + ". --price sets your own.") }
+        return notes
     }
 
     /// One row a device, times in microseconds.
@@ -33,17 +62,20 @@ public struct ProjectionReport {
         var table = TextTable(columns: [
             .text("architecture"), .text("workload"), .text("stack"), .number("devices"), .number("time_us"), .number("p10_us"), .number("p90_us"),
             .number("ttft_us"), .number("tpot_us"), .number("tokens_per_s"), .number("output_tokens_per_s"), .number("mfu"), .number("mbu_decode"),
-            .number("memory_bytes"), .number("memory_capacity_bytes"), .number("joules_per_token"), .number("dollars_per_million_tokens"),
+            .number("memory_bytes"), .number("memory_capacity_bytes"), .number("joules_per_token"), .number("dollars_per_million_tokens"), .number("dollars_per_hour"), .text("price_from"),
         ])
         for projection in projections {
             let numbers: [Double?] = [
                 projection.time.microseconds, projection.interval.p10.microseconds, projection.interval.p90.microseconds,
-                projection.timeToFirstToken?.microseconds, projection.timePerOutputToken?.microseconds, projection.tokensPerSecond,
+                projection.timeToFirstToken?.microseconds, projection.timePerOutputToken?.microseconds,
+                projection.tokensPerSecond > 0 ? projection.tokensPerSecond : nil,
                 projection.outputTokensPerSecond, projection.modelFLOPsUtilisation, projection.memoryBandwidthUtilisation,
                 projection.memory.required.total.value, projection.memory.capacity.value, projection.joulesPerToken, projection.dollarsPerMillionTokens,
+                projection.price?.dollarsPerHour.value.value,
             ]
             table.rows.append(
-                [projection.architecture, projection.workload, projection.stack, "\(projection.devices)"] + numbers.map { $0.map { "\($0)" } ?? "" })
+                [projection.architecture, projection.workload, projection.stack, "\(projection.devices)"] + numbers.map { $0.map { "\($0)" } ?? "" }
+                    + [projection.price?.provider ?? ""])
         }
         return table.csv
     }
@@ -57,20 +89,28 @@ public struct ProjectionReport {
     }
 
     private var summary: TextTable {
-        var table = TextTable(columns: [
-            .text("device"), .number("time"), .number("P10..P90"), .number("TTFT"), .number("TPOT"), .number("tokens/s"), .number("MFU"),
-            .number("memory"), .number("J/token"), .number("$/1M tok"),
-        ])
+        let generates = projections.contains { $0.outputTokensPerSecond != nil }
+        let differs = heading == nil
+        var table = TextTable(columns: [.text("device")] + (differs ? [.text("workload")] : []))
+        // A pass of an encoder alone answers with no token.
+        let answers = projections.contains { projection in projection.phases.contains { $0.kind == .prefill || $0.kind == .decode } }
+        table.columns += [.number("time"), .number("P10..P90")] + (answers ? [.number("TTFT")] : [])
+        if generates { table.columns += [.number("TPOT"), .number("output tokens/s")] }
+        table.columns += [.number("tokens/s"), .number("MFU"), .number("memory"), .number("J/token"), .number("$/1M tokens")]
         for projection in projections {
-            table.rows.append([
-                projection.architecture, projection.time.description,
-                "\(projection.interval.p10) .. \(projection.interval.p90)",
-                projection.timeToFirstToken?.description ?? "-", projection.timePerOutputToken?.description ?? "-",
-                Numeral.rate(projection.tokensPerSecond), Numeral.percent(projection.modelFLOPsUtilisation),
-                Numeral.percent(projection.memory.share) + Self.lies(projection),
+            var row = [projection.architecture] + (differs ? [projection.workload] : [])
+            row += [projection.time.description, "\(projection.interval.p10) .. \(projection.interval.p90)"]
+            if answers { row.append(projection.timeToFirstToken?.description ?? "-") }
+            if generates {
+                row += [projection.timePerOutputToken?.description ?? "-", projection.outputTokensPerSecond.map(Numeral.rate) ?? "-"]
+            }
+            row += [
+                projection.tokensPerSecond > 0 ? Numeral.rate(projection.tokensPerSecond) : "unknown",
+                Numeral.percent(projection.modelFLOPsUtilisation), Numeral.percent(projection.memory.share) + Self.lies(projection),
                 projection.joulesPerToken.map { Numeral.significant($0) } ?? "unknown",
                 projection.dollarsPerMillionTokens.map { Numeral.significant($0) } ?? "unknown",
-            ])
+            ]
+            table.rows.append(row)
         }
         return table
     }
@@ -80,7 +120,7 @@ public struct ProjectionReport {
         switch projection.placement {
         case .resident: ""
         case .streamed(let share): ", streams \(Numeral.percent(share))"
-        case .inSeries(let devices): " DOES NOT FIT, \(devices) in series"
+        case .inSeries: " DOES NOT FIT, needs \(projection.devicesHeld) devices"
         }
     }
 
@@ -100,7 +140,7 @@ public struct ProjectionReport {
                 let share = Seconds(microseconds: breakdown[largest]) / time
                 table.rows.append([
                     projection.architecture, kind.rawValue, "\(steps)", time.description, (time / Double(max(1, steps))).description,
-                    "\(largest.title) \(Numeral.percent(share))",
+                    kind.works ? "\(largest.title) \(Numeral.percent(share))" : "waiting for other stages",
                 ])
             }
         }
@@ -114,7 +154,7 @@ public struct ProjectionReport {
             "time_us": .number(projection.time.microseconds),
             "p10_us": .number(projection.interval.p10.microseconds), "p90_us": .number(projection.interval.p90.microseconds),
             "ttft_us": .optional(projection.timeToFirstToken?.microseconds), "tpot_us": .optional(projection.timePerOutputToken?.microseconds),
-            "tokens_per_s": .number(projection.tokensPerSecond), "output_tokens_per_s": .optional(projection.outputTokensPerSecond),
+            "tokens_per_s": .optional(projection.tokensPerSecond > 0 ? projection.tokensPerSecond : nil), "output_tokens_per_s": .optional(projection.outputTokensPerSecond),
             "mfu": .number(projection.modelFLOPsUtilisation), "mfu_format": .string(projection.peakFormat.rawValue),
             "mbu_decode": .optional(projection.memoryBandwidthUtilisation),
             "memory": .object([
@@ -125,7 +165,8 @@ public struct ProjectionReport {
                 "fits": .boolean(projection.memory.fits), "streamed_share": .number(projection.placement.streamedShare),
                 "devices_in_series": .integer(projection.placement.devicesInSeries),
             ]),
-            "joules_per_token": .optional(projection.joulesPerToken), "dollars_per_million_tokens": .optional(projection.dollarsPerMillionTokens),
+            "joules_per_token": .optional(projection.joulesPerToken), "dollars_per_hour": .optional(projection.price?.dollarsPerHour.value.value),
+            "price_from": .optional(projection.price?.provider), "dollars_per_million_tokens": .optional(projection.dollarsPerMillionTokens),
             "gco2e_per_million_tokens": .optional(projection.gramsOfCarbonPerMillionTokens()),
             "breakdown_us": breakdown(projection.breakdown),
             "operators": .array(

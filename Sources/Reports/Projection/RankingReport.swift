@@ -36,18 +36,19 @@ public struct RankingReport {
         public var format: NumberFormat
         /// Technology of the backing memory, where a scenario streams from it.
         public var backing: String?
-        public var dollarsPerHour: Double?
+        /// What a device-hour costs, and who asks it.
+        public var price: Price?
         public var cells: [Cell]
 
         public init(
-            device: String, deviceClass: Architecture.DeviceClass, format: NumberFormat, backing: String? = nil, dollarsPerHour: Double? = nil,
+            device: String, deviceClass: Architecture.DeviceClass, format: NumberFormat, backing: String? = nil, price: Price? = nil,
             cells: [Cell]
         ) {
             self.device = device
             self.deviceClass = deviceClass
             self.format = format
             self.backing = backing
-            self.dollarsPerHour = dollarsPerHour
+            self.price = price
             self.cells = cells
         }
     }
@@ -78,8 +79,8 @@ public struct RankingReport {
         µs: one layer, the mean of the stack, without embeddings, head and sampling. bound: share of the data sheet's bound, which is the longer of arithmetic at
         the dense peak and weights, keys and values once at the bandwidth of the memory that holds them. held by: the largest owner of the time. lies: how the
         whole model with its KV cache lies (`1`: in one device's memory; `x n`: layers over n devices, one at a time at work; `streams`: that share of weights and
-        KV cache comes from backing memory). J and $: one token of all layers in the last scenario; $ for a million of them, all devices paid for and serving nothing else;
-        empty where no power or price is known.
+        KV cache comes from backing memory). J/token and $/1M: a token, and a million, of all layers in the last scenario, all devices paid for and serving nothing else;
+        empty where no power or price is known. $/h: the first price of the device's file (`ridgeline arch show`), of different providers; --price sets your own.
         """
 
     public var plain: String { (([table.plain] + refusals.map { "\($0.device): not ranked: \($0.reason)" })).joined(separator: "\n") }
@@ -93,7 +94,7 @@ public struct RankingReport {
     private var table: TextTable {
         var table = TextTable(columns: [.number("#"), .text("device"), .text("class"), .text("dtype")])
         for scenario in scenarios { table.columns += [.number("\(scenario.title), µs"), .number("bound"), .text("held by"), .text("lies")] }
-        table.columns += [.number("J/token"), .number("$/1M")]
+        table.columns += [.number("J/token"), .number("$/h"), .number("$/1M")]
         for (index, row) in rows.enumerated() {
             var cells = ["\(index + 1)", row.device, row.deviceClass.rawValue, row.format.rawValue]
             for cell in row.cells {
@@ -102,7 +103,8 @@ public struct RankingReport {
                     Self.lies(cell.placement, row.backing),
                 ]
             }
-            table.rows.append(cells + [perToken(row).map { Numeral.significant($0) } ?? "", dollars(row).map { Numeral.significant($0) } ?? ""])
+            let figures = [perToken(row), row.price?.dollarsPerHour.value.value, dollars(row)]
+            table.rows.append(cells + figures.map { $0.map { Numeral.significant($0) } ?? "" })
         }
         return table
     }
@@ -142,7 +144,8 @@ public struct RankingReport {
                                     "streamed_share": .number(cell.placement.streamedShare),
                                 ])
                             }),
-                        "joules_per_token": .optional(perToken(row)), "dollars_per_million_tokens": .optional(dollars(row)),
+                        "joules_per_token": .optional(perToken(row)), "dollars_per_hour": .optional(row.price?.dollarsPerHour.value.value),
+                        "price_from": .optional(row.price?.provider), "dollars_per_million_tokens": .optional(dollars(row)),
                     ])
                 }),
             "refused": .array(refusals.map { .object(["device": .string($0.device), "reason": .string($0.reason)]) }),
@@ -156,7 +159,7 @@ public struct RankingReport {
     }
 
     private func dollars(_ row: Row) -> Double? {
-        guard let scenario = scenarios.last, let cell = row.cells.last, let price = row.dollarsPerHour else { return nil }
+        guard let scenario = scenarios.last, let cell = row.cells.last, let price = row.price?.dollarsPerHour.value.value else { return nil }
         let seconds = cell.layer.time.value * Double(layers) / Double(max(1, scenario.tokens))
         return price * Double(cell.placement.devicesInSeries) * seconds / 3600 * 1e6
     }

@@ -29,6 +29,9 @@ public indirect enum JSONText: Hashable, Sendable {
     /// The number, or null where absent.
     public static func optional(_ value: Double?) -> JSONText { value.map(JSONText.number) ?? .null }
 
+    /// The text, or null.
+    public static func optional(_ value: String?) -> JSONText { value.map(JSONText.string) ?? .null }
+
     /// The document, indented by two spaces.
     public var rendered: String {
         var output = ""

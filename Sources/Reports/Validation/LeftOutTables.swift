@@ -29,28 +29,38 @@ struct LeftOutTables {
     static let groupTitle = "By source, device, format and operator"
     static let kinTitle = "What a left-out device was projected from"
 
-    private static let errorColumns: [TextTable.Column] = [.number("rows"), .number("mean %"), .number("median"), .number("p90"), .number("bias"), .number("inside %")]
-
+    /// A row for the constants that ship and for each way of leaving out.
     var overview: TextTable {
         TextTable(
-            columns: [.text("family"), .number("shipped %")] + titled("shapes left out") + titled("device left out")
-                + [.number("roofline %"), .number("3 constants %")],
-            rows: summary.families.map { family in
-                [family.family.rawValue, percent(family.statistics.meanAbsolute)] + cells(statistics(outcome.shapes, family.family))
-                    + cells(statistics(outcome.devices, family.family))
-                    + [percent(family.datasheet?.meanAbsolute), percent(family.threeConstants?.meanAbsolute)]
+            columns: [
+                .text("family"), .text("constants"), .number("rows"), .number("mean %"), .number("median"), .number("p90"), .number("bias"),
+                .number("inside %"), .number("roofline %"), .number("3 constants %"),
+            ],
+            rows: summary.families.flatMap { family in
+                let kinds = [
+                    ("as shipped", family.statistics), ("shapes left out", statistics(outcome.shapes, family.family)),
+                    ("device left out", statistics(outcome.devices, family.family)),
+                ]
+                return kinds.enumerated().map { index, kind in
+                    let baselines = index == 0 ? [family.datasheet, family.threeConstants] : [nil, nil]
+                    return [family.family.rawValue, kind.0] + cells(kind.1) + baselines.map { $0.map { percent($0.meanAbsolute) } ?? "" }
+                }
             })
     }
 
     var groups: TextTable {
         TextTable(
-            columns: [.text("family"), .text("source"), .text("device"), .text("dtype"), .text("op"), .number("shipped %")]
-                + titled("shapes left out") + titled("device left out") + [.number("3 constants %")],
+            columns: [
+                .text("family"), .text("source"), .text("device"), .text("dtype"), .text("op"), .number("rows"), .number("shipped %"),
+                .number("shapes: mean %"), .number("p90"), .number("inside %"), .number("device: mean %"), .number("p90"), .number("inside %"),
+                .number("3 constants %"),
+            ],
             rows: summary.groups.indices.map { index in
                 let group = summary.groups[index]
                 let key = group.key
-                return [key.family.rawValue, key.source, key.device, key.dtype, key.op, percent(group.statistics.meanAbsolute)]
-                    + cells(shapes[key]?.statistics) + cells(devices[key]?.statistics)
+                return [
+                    key.family.rawValue, key.source, key.device, key.dtype, key.op, "\(group.statistics.count)", percent(group.statistics.meanAbsolute),
+                ] + shortCells(shapes[key]?.statistics) + shortCells(devices[key]?.statistics)
                     + [percent(summary.baselines[index]?.threeConstants.meanAbsolute)]
             })
     }
@@ -75,10 +85,6 @@ struct LeftOutTables {
             rows: outcome.kin.map { [$0.family.rawValue, $0.device, $0.from.joined(separator: ", ")] })
     }
 
-    private func titled(_ title: String) -> [TextTable.Column] {
-        Self.errorColumns.enumerated().map { index, column in index == 0 ? .number("\(title): rows") : column }
-    }
-
     private func pairs(_ result: ValidationResult, _ family: MeasuredFamily) -> [MeasuredPair] {
         result.rows.filter { result.data.series[$0.series].family == family }.map(\.pair)
     }
@@ -86,11 +92,15 @@ struct LeftOutTables {
     private func statistics(_ result: ValidationResult, _ family: MeasuredFamily) -> ErrorStatistics? { ErrorStatistics(pairs(result, family)) }
 
     private func cells(_ statistics: ErrorStatistics?) -> [String] {
-        guard let statistics else { return [String](repeating: "-", count: Self.errorColumns.count) }
+        guard let statistics else { return [String](repeating: "-", count: 6) }
         return [
             "\(statistics.count)", percent(statistics.meanAbsolute), percent(statistics.medianAbsolute), percent(statistics.p90Absolute),
             percent(statistics.bias), percent(statistics.coverage * 100),
         ]
+    }
+
+    private func shortCells(_ statistics: ErrorStatistics?) -> [String] {
+        [percent(statistics?.meanAbsolute), percent(statistics?.p90Absolute), percent((statistics?.coverage).map { $0 * 100 })]
     }
 
     private func percent(_ value: Double?) -> String { value.map { FixedPoint.format($0, fractionDigits: 1) } ?? "-" }

@@ -23,9 +23,15 @@ public struct ValidationDocument {
         baselines = summary.baselines
     }
 
-    /// `n of m rows answered`, and what neutral protocols were used for.
+    /// `n of m rows answered`, published figures counted apart, and what neutral protocols were used for.
     public var headline: String {
-        var lines = ["\(result.answered) of \(result.asked) rows answered (\(result.data.files.count) files)."]
+        let files = result.data.files.count == 1 ? "1 file" : "\(result.data.files.count) files"
+        let (figures, askedFigures) = (result.figures.count, result.askedFigures)
+        let (rows, askedRows) = (result.answered - figures, result.asked - askedFigures)
+        var counts: [String] = []
+        if askedRows > 0 || askedFigures == 0 { counts.append("\(rows) of \(askedRows) rows answered") }
+        if askedFigures > 0 { counts.append("\(figures) of \(askedFigures) published figures answered") }
+        var lines = ["\(counts.joined(separator: ", ")) (\(files))."]
         for neutral in result.neutralSources {
             let name = neutral.source.isEmpty ? "no source" : "source '\(neutral.source)'"
             lines.append(
@@ -185,7 +191,7 @@ public struct ValidationDocument {
         return table
     }
 
-    /// `{"groups": […], "skipped": […], "answered", "asked", "neutral_protocol", "buckets": […]}`; errors in percent, coverage from 0 to 1.
+    /// `{"groups": […], "skipped": […], "answered", "asked", "answered_figures", "asked_figures", "neutral_protocol", "buckets": […]}`; errors in percent, coverage from 0 to 1.
     public var json: JSONText {
         .object([
             "groups": .array(groups.map(Self.json) + result.passGroups().map(Self.json)),
@@ -199,6 +205,7 @@ public struct ValidationDocument {
             "published": result.figures.isEmpty ? nil : PublishedTables(result).json,
             "baselines": baselines.isEmpty ? nil : .array(zip(groups, baselines).compactMap(Self.json)),
             "answered": .integer(result.answered), "asked": .integer(result.asked),
+            "answered_figures": .integer(result.figures.count), "asked_figures": .integer(result.askedFigures),
             "neutral_protocol": .array(
                 result.neutralSources.map { .object(["source": .string($0.source), "count": .integer($0.rows)]) }),
             "buckets": .array(

@@ -33,13 +33,12 @@ public struct ValidationReport {
         page.section("Errors by family", [markup(overview, words: 1), .paragraph(Self.legend, class: "note")])
         page.section("By measured time", [markup(document.bucketTable, words: 1)])
         if let leftOut {
-            page.section(
-                LeftOutTables.title,
-                [
-                    .paragraph(LeftOutTables.note, class: "note"), markup(leftOut.overview, words: 1), Markup("h3", text: LeftOutTables.bucketTitle),
-                    markup(leftOut.buckets, words: 2), Markup("h3", text: LeftOutTables.groupTitle), markup(leftOut.groups, words: 5),
-                    Markup("h3", text: LeftOutTables.kinTitle), markup(leftOut.kin, words: 3),
-                ])
+            var content = [
+                .paragraph(LeftOutTables.note, class: "note"), markup(leftOut.overview, words: 2), Markup("h3", text: LeftOutTables.bucketTitle),
+                markup(leftOut.buckets, words: 2), Markup("h3", text: LeftOutTables.groupTitle), markup(leftOut.groups, words: 5),
+            ]
+            if !leftOut.kin.rows.isEmpty { content += [Markup("h3", text: LeftOutTables.kinTitle), markup(leftOut.kin, words: 3)] }
+            page.section(LeftOutTables.title, content)
         }
         if !summary.result.passes.isEmpty {
             page.section(
@@ -71,8 +70,9 @@ public struct ValidationReport {
         if let leftOut {
             parts += [
                 "## \(LeftOutTables.title)", LeftOutTables.note, leftOut.overview.markdown, "### \(LeftOutTables.bucketTitle)", leftOut.buckets.markdown,
-                "### \(LeftOutTables.groupTitle)", leftOut.groups.markdown, "### \(LeftOutTables.kinTitle)", leftOut.kin.markdown,
+                "### \(LeftOutTables.groupTitle)", leftOut.groups.markdown,
             ]
+            if !leftOut.kin.rows.isEmpty { parts += ["### \(LeftOutTables.kinTitle)", leftOut.kin.markdown] }
         }
         if !summary.result.passes.isEmpty {
             parts += ["## \(Self.passTitle)", Self.passNote, document.passTable.markdown, document.passDetailTable.markdown]

@@ -76,6 +76,25 @@ public struct GPUMachine: Sendable {
         }
     }
 
+    /// CTAs of such a size that one multiprocessor holds at a time, at least 1.
+    func residentCTAs(registerBytes: Double, sharedBytes: Double, threads: Double) -> Double {
+        let fitting = min(registerFile / registerBytes, sharedMemory / sharedBytes, maximumThreads / threads, maximumCTAs)
+        return max(1, fitting.rounded(.down))
+    }
+
+    /// Times that a multiprocessor's lanes work through a CTA's arithmetic when it holds `ctas` of them: `ctas` where they fill all four schedulers.
+    ///
+    /// A CTA of one or two warps leaves schedulers idle. Two that follow one another go to the same schedulers before others are used: on V100
+    /// and T4 one to eight CTAs of two warps take 1, 2, 2, 2, 3, 4, 4, 4 times the time of one (measured batched products, docs/model.md).
+    func turns(ctas: Double, warps: Double) -> Double {
+        guard warps < 4 else { return ctas }
+        // AMD's dispatcher takes the emptiest SIMD for each wave.
+        guard threadsPerWarp == 32 else { return max(ctas, 4 / warps) }
+        let groups = (4 / max(1, warps)).rounded()
+        let full = (ctas / (groups * groups)).rounded(.down)
+        return groups * (groups * full + min(groups, ctas - full * groups * groups))
+    }
+
     /// Bandwidth of the shared cache, bytes per microsecond.
     public var cacheBandwidth: Double { cacheBytesPerClock * vectorClock }
 }

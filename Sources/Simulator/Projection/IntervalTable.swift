@@ -55,6 +55,10 @@ public struct IntervalTable: Hashable, Sendable {
         case otherVendor = 3.5
     }
 
+    /// Fewest residuals that an entry must rest on before other generations borrow it: a widened tail of a few dozen odd rows (measured 6.6
+    /// times the projection on one card, squared for its siblings) would drown what thousands of rows say.
+    static let fewestToBorrow = 100
+
     /// Where nothing is known of a family: measured 0.5 to 2 times the projection. Wide on purpose.
     static let unknown = (low: 0.5, high: 2.0)
 
@@ -75,8 +79,12 @@ public struct IntervalTable: Hashable, Sendable {
             (.otherVendor, { _ in true }),
         ]
         for (kinship, isKin) in tiers {
-            let kin = own.filter(isKin)
+            var kin = own.filter(isKin)
             guard !kin.isEmpty else { continue }
+            if kinship == .sameVendor || kinship == .otherVendor {
+                let firm = kin.filter { $0.rows >= Self.fewestToBorrow }
+                if !firm.isEmpty { kin = firm }
+            }
             let population =
                 [(format, regime), (format, ""), ("", regime), ("", "")].lazy
                 .map { wanted in kin.filter { $0.format == wanted.0 && $0.regime == wanted.1 } }

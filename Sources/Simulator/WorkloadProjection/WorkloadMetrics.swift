@@ -31,30 +31,38 @@ extension WorkloadProjection {
         return Double(decode.reduce(0) { $0 + $1.tokens * $1.repetitions }) / time.value
     }
 
-    /// Model FLOPs utilisation: arithmetic asked for over time x dense peak of its main format. Masked-out scores are not credited.
-    public var modelFLOPsUtilisation: Double { operations / (peak * time.value).asOperations }
+    /// Share of the devices that work at any time: 1 / stages where the stages of a pipeline take turns.
+    private var shareAtWork: Double { Double(devicesAtWork) / Double(max(1, devices)) }
 
-    /// Memory bandwidth utilisation of the decode phase: bytes moved over time x datasheet bandwidth.
+    /// Model FLOPs utilisation of all devices: arithmetic asked for over time x dense peak of its main format. Masked-out scores are not
+    /// credited.
+    public var modelFLOPsUtilisation: Double { operations / (peak * time.value).asOperations * shareAtWork }
+
+    /// Memory bandwidth utilisation of all devices in the decode phase: bytes moved over time x datasheet bandwidth.
     public var memoryBandwidthUtilisation: Double? {
         let decode = phases(of: [.decode])
         guard !decode.isEmpty else { return nil }
         let traffic = decode.reduce(Bytes.zero) { $0 + $1.memoryTraffic * Double($1.repetitions) }
         let time = decode.reduce(Seconds.zero) { $0 + $1.totalTime }
-        return traffic / (memoryBandwidth * time)
+        return traffic / (memoryBandwidth * time) * shareAtWork
     }
 
-    /// Energy of all devices per token processed.
+    /// Energy per token processed of all devices at work; what pipeline stages draw while they wait is not counted, because a server gives
+    /// them other requests.
     public var joulesPerToken: Double? {
         guard let energy else { return nil }
         let tokens = phases.reduce(0) { $0 + $1.tokens * $1.repetitions }
-        return tokens == 0 ? nil : energy.value * Double(devices) / Double(tokens)
+        return tokens == 0 ? nil : energy.value * Double(devicesAtWork) / Double(tokens)
     }
 
-    /// Dollars for a million tokens processed, at the known device-hour price; absent without a price.
+    /// Devices that have to be paid for: those of the request, as often as it takes to hold a workload that exceeds their memory.
+    public var devicesHeld: Int { devices * placement.devicesInSeries }
+
+    /// Dollars for a million tokens processed, at the known device-hour price, all devices held paid for; absent without a price.
     public var dollarsPerMillionTokens: Double? {
         // A replayed trace without phases does not say how many tokens it stands for.
         guard let price, tokensPerSecond > 0 else { return nil }
-        return price.dollarsPerHour.value.value * Double(devices) / (tokensPerSecond * 3600) * 1e6
+        return price.dollarsPerHour.value.value * Double(devicesHeld) / (tokensPerSecond * 3600) * 1e6
     }
 
     /// Grams of CO2 equivalent for a million tokens: energy x power usage effectiveness x grid intensity. Manufacture is not included.

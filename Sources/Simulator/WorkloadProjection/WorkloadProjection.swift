@@ -10,8 +10,10 @@ public struct WorkloadProjection: Hashable, Sendable {
     public var workload: String
     /// The software stack assumed.
     public var stack: String
-    /// Devices that run the same program side by side.
+    /// Devices that the workload is spread over by its request.
     public var devices: Int
+    /// Devices among them that work at any time; the pipeline stages of an inference pass take turns.
+    public var devicesAtWork: Int
     public var phases: [PhaseProjection]
     public var memory: MemoryFit
     /// How the workload lies on devices whose main memory may be too small for it.
@@ -22,7 +24,7 @@ public struct WorkloadProjection: Hashable, Sendable {
     public var peakFormat: NumberFormat
     /// Main-memory bandwidth of the device.
     public var memoryBandwidth: BytesPerSecond
-    /// The cheapest known price of one device-hour.
+    /// The price of one device-hour that costs are counted with: the first of the architecture file.
     public var price: Price?
 
     /// Time of all phases, one after another.
@@ -45,18 +47,20 @@ public struct WorkloadProjection: Hashable, Sendable {
         return sum
     }
 
-    /// Energy of one device, absent where any operator's is unknown.
+    /// Energy of one device at work, absent where any operator's is unknown.
     public var energy: Joules? {
         var sum = Joules.zero
-        for phase in phases {
+        for phase in phases where phase.kind.works {
             guard let energy = phase.energy else { return nil }
             sum += energy * Double(phase.repetitions)
         }
         return sum
     }
 
-    /// Arithmetic of one device.
-    public var operations: Operations { phases.reduce(.zero) { $0 + $1.operations * Double($1.repetitions) } }
+    /// Arithmetic of one device at work.
+    public var operations: Operations {
+        phases.reduce(.zero) { $1.kind.works ? $0 + $1.operations * Double($1.repetitions) : $0 }
+    }
 }
 
 /// One phase of a projected workload; the times are those of one repetition unless said otherwise.

@@ -41,11 +41,11 @@ public struct WorkloadProjector {
         }
         return WorkloadProjection(
             architecture: architecture.id, architectureName: architecture.name, workload: workload.name, stack: stack,
-            devices: workload.devices, phases: phases,
+            devices: workload.devices, devicesAtWork: workload.devicesAtWork, phases: phases,
             memory: MemoryFit(required: workload.memory, capacity: architecture.memory.capacity.value),
             placement: placement,
             peak: peak, peakFormat: format, memoryBandwidth: architecture.memory.bandwidth.value,
-            price: architecture.prices.min { $0.dollarsPerHour.value < $1.dollarsPerHour.value })
+            price: architecture.prices.first)
     }
 
     private mutating func project(_ phase: WorkloadPhase, placed placement: Placement) throws(ProjectionError) -> PhaseProjection {

@@ -74,6 +74,9 @@ public struct ValidationResult: Sendable {
     public var answered: Int { rows.count + passes.count + figures.count }
     public var asked: Int { data.count }
 
+    /// Published figures among those asked for: they were read off papers and data sheets, not measured as rows are.
+    public var askedFigures: Int { figures.count + skipped.entries.reduce(0) { $0 + ($1.family == .published ? $1.count : 0) } }
+
     /// Series whose source no protocol knows, by source: their rows were given the neutral protocol.
     public var neutralSources: [(source: String, rows: Int)] {
         var counts: [String: Int] = [:]

@@ -83,6 +83,7 @@ extension PublishedRun {
         var request = WorkloadRequest(
             batch: max(1, batch), promptTokens: max(1, length), format: format.activations, quantization: format.quantization, parallelism: parallelism,
             options: circumstances.fusion.options)
+        if format.quantization == .fp8, circumstances.hasStaticScales { request.quantization = .fp8Static }
         if format.quantization.quantizesActivations { request.keyValueFormat = circumstances.quantizedKeyValueFormat }
         return request
     }

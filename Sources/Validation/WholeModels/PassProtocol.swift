@@ -57,6 +57,8 @@ public struct PassProtocol: Hashable, Sendable {
     public var padsShards = false
     /// Format of the KV cache where weights and activations are quantised to 8 bits or fewer; the activations' where nil.
     public var quantizedKeyValueFormat: NumberFormat?
+    /// Whether `fp8` of the source's engines has scales found in advance, so that no pass over the activations looks for them.
+    public var hasStaticScales = false
     /// Whether training drops activations at random.
     public var dropsActivations = false
     /// What the source calls models, where it is not what they are generally called.
@@ -88,7 +90,7 @@ extension LoweringOptions {
 }
 
 extension PassProtocol {
-    static let keys = ["fuses", "optimizer", "dropout", "layout", "pads", "quantized_kv_dtype", "models"]
+    static let keys = ["fuses", "optimizer", "dropout", "layout", "pads", "quantized_kv_dtype", "static_scales", "models"]
 
     init(_ mapping: ConfigurationMapping) throws(ConfigurationError) {
         fusion = try mapping["fuses"]?.choice() ?? fusion
@@ -100,6 +102,7 @@ extension PassProtocol {
             }
             quantizedKeyValueFormat = format
         }
+        hasStaticScales = try mapping.optional("static_scales") ?? hasStaticScales
         padsShards = try mapping.optional("pads") ?? padsShards
         dropsActivations = try mapping.optional("dropout") ?? dropsActivations
         for entry in try mapping["models"]?.sequence() ?? [] {

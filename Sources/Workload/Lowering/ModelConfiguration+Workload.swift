@@ -4,8 +4,8 @@ extension ModelConfiguration {
     /// Lowers a request to the operators that one device runs, and to the bytes it must hold.
     ///
     /// Inference under pipeline parallelism lists the operators of all stages, as one batch passes through them one after another (its
-    /// latency); memory is that of the fullest stage. Training lists one stage with both ends of the model, repeated for each micro-batch and
-    /// pipeline bubble.
+    /// latency); memory is that of the fullest stage. Training lists one stage with both ends of the model, repeated for each micro-batch, and
+    /// the pipeline's bubble as a phase of its own.
     /// - Throws: when a count is out of range, the sharding does not divide the model, or the model cannot do what is asked.
     public func workload(for request: WorkloadRequest) throws(WorkloadError) -> Workload {
         try check(request)
@@ -21,7 +21,9 @@ extension ModelConfiguration {
             phases = inferencePhases(for: request, shard: shard, sequences: sequences)
             memory = inferenceMemory(for: request, shard: shard, sequences: sequences)
         }
-        return Workload(name: title(of: request), phases: phases, memory: memory, devices: request.parallelism.devices)
+        let devices = request.parallelism.devices
+        let atWork = request.training == nil ? devices / request.parallelism.pipeline : devices
+        return Workload(name: title(of: request), phases: phases, memory: memory, devices: devices, devicesAtWork: atWork)
     }
 
     /// The model and the request in one line, for example `gpt2, batch 1, prompt 512, generate 64, fp32`.

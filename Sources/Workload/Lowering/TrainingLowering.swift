@@ -16,7 +16,7 @@ struct TrainingLowering {
     func phases(sequences: Int) -> [WorkloadPhase] {
         let microSequences = sequences / training.microBatches
         // Each stage idles for one micro-batch's time for each other stage (Narayanan et al., 2021, section 2.2).
-        let repetitions = training.microBatches + (pipeline - 1 + training.virtualStages / 2) / training.virtualStages
+        let idle = (pipeline - 1 + training.virtualStages / 2) / training.virtualStages
         let forward = forwardOperators(sequences: microSequences)
         var backward = training.recomputation == .full ? forward : []
         if training.recomputation == .selective, !request.options.fusesAttention { backward = forward.filter(\.isAttentionCore) }
@@ -26,12 +26,13 @@ struct TrainingLowering {
             backward.append(PlacedOperator(name: "gradients.accumulate", shape: .elementwise(addition)))
         }
         let perMicroBatch = microSequences * tokens * request.parallelism.data
-        return [
-            WorkloadPhase(kind: .forward, tokens: perMicroBatch, repetitions: repetitions, operators: forward),
+        var phases = [
+            WorkloadPhase(kind: .forward, tokens: perMicroBatch, repetitions: training.microBatches, operators: forward),
             // The same tokens as the forward phase, so they are not counted again.
-            WorkloadPhase(kind: .backward, tokens: 0, repetitions: repetitions, operators: backward),
-            WorkloadPhase(kind: .optimizer, tokens: 0, operators: optimizerOperators()),
+            WorkloadPhase(kind: .backward, tokens: 0, repetitions: training.microBatches, operators: backward),
         ]
+        if idle > 0 { phases.append(WorkloadPhase(kind: .bubble, tokens: 0, repetitions: idle, operators: forward + backward)) }
+        return phases + [WorkloadPhase(kind: .optimizer, tokens: 0, operators: optimizerOperators())]
     }
 
     private func forwardOperators(sequences: Int) -> [PlacedOperator] {

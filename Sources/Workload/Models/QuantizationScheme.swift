@@ -43,7 +43,8 @@ public enum QuantizationScheme: String, Hashable, Sendable, CaseIterable {
         var scheme: MatrixMultiplyScheme = switch self {
         case .none: .uniform(format)
         case .fp8: .fp8Dynamic
-        case .fp8Static: .fp8Static
+        // Scales known in advance: the norm, activation or attention before a layer writes its output in fp8, as serving engines fuse it.
+        case .fp8Static: .fp8Plain
         case .fp8Block: .fp8Block
         case .int8: .int8
         case .int8WeightOnly: .weightOnlyInt8

@@ -27,8 +27,8 @@ struct ArchCheckCommand: ParsableCommand {
                 }
                 for stack in library.softwareStackIDs { _ = try library.softwareStack(stack) }
             }
-            StandardError.write("\(entries.count) files checked, \(findings.count) findings\n")
-            for finding in findings { StandardOutput.write(finding + "\n") }
+            StandardError.write("\(entries.count) \(entries.count == 1 ? "file" : "files") checked, \(findings.count) \(findings.count == 1 ? "finding" : "findings")\n")
+            for finding in findings { try StandardOutput.write(finding + "\n") }
             if !findings.isEmpty { throw RidgelineExit.checkFailed }
         }
     }

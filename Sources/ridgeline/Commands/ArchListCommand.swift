@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Hardware
 import Quantities
 import Reports
@@ -25,11 +26,12 @@ struct ArchListCommand: ParsableCommand {
     func validate() throws {
         if let deviceClass, Architecture.DeviceClass(rawValue: deviceClass) == nil {
             let allowed = Architecture.DeviceClass.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--class \(deviceClass): allowed are \(allowed)")
+            let names = Architecture.DeviceClass.allCases.map(\.rawValue)
+            throw ValidationError("--class \(deviceClass): allowed are \(allowed)\(Spelling.suggestion(for: deviceClass, in: names))")
         }
         if let dtype, NumberFormat(name: dtype) == nil {
             let allowed = NumberFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--dtype \(dtype): allowed are \(allowed)")
+            throw ValidationError("--dtype \(dtype): allowed are \(allowed)\(Spelling.suggestion(for: dtype, in: NumberFormat.allCases.map(\.rawValue)))")
         }
     }
 
@@ -37,6 +39,8 @@ struct ArchListCommand: ParsableCommand {
         try reportingErrors {
             let entries = try library.library().allEntries()
             var listing = ArchitectureListing(entries: entries)
+            try check("--vendor", vendor, among: listing.rows.map(\.vendor))
+            try check("--generation", generation, among: listing.rows.map(\.generation))
             listing.rows.removeAll { !isWanted($0) }
             listing.sort(by: sort, descending: descending)
             switch output.format {
@@ -56,6 +60,13 @@ struct ArchListCommand: ParsableCommand {
                 try output.emit(listing.markdownReport(explanations: explanations, command: "ridgeline arch list --format markdown"))
             }
         }
+    }
+
+    /// A filter by a word that no file has is a slip, not an empty answer.
+    private func check(_ option: String, _ wanted: String?, among words: [String]) throws {
+        guard let wanted, !words.contains(where: { $0.lowercased() == wanted.lowercased() }) else { return }
+        let known = Set(words.filter { !$0.isEmpty }).sorted()
+        throw ValidationError("\(option) \(wanted): there are \(known.joined(separator: ", "))\(Spelling.suggestion(for: wanted, in: known))")
     }
 
     private func isWanted(_ row: ArchitectureListing.Row) -> Bool {

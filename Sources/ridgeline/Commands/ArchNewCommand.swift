@@ -2,7 +2,6 @@ import ArgumentParser
 import ConfigurationFiles
 import Foundation
 import Hardware
-import ConfigurationFiles
 
 struct ArchNewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +21,7 @@ struct ArchNewCommand: ParsableCommand {
     @Option(help: "Name of the new accelerator.")
     var name: String?
 
-    @Option(help: ArgumentHelp("Write to this file instead of standard output; an existing file is not replaced.", valueName: "file"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file instead of standard output; an existing file is not replaced.", valueName: "file"))
     var output: String?
 
     @OptionGroup var library: LibraryOptions
@@ -35,7 +34,7 @@ struct ArchNewCommand: ParsableCommand {
         try reportingErrors {
             let text = try text(library.library())
             guard let output else {
-                StandardOutput.write(text)
+                try StandardOutput.write(text)
                 return
             }
             guard !FileManager.default.fileExists(atPath: output) else {

@@ -36,15 +36,16 @@ struct CalibrateCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
+            if let output { try OutputFile.check(output) }
             let host = try HostTopology.discover()
             let plan = CalibrationPlan(lastCacheBytes: host.caches.map(\.sizeBytes).max(), isQuick: quick)
             let progress = TerminalProgress()
             let calibration = try Calibrator(host: host, plan: plan, threads: threads).run { progress.show("calibrating: \($0.rawValue)") }
             progress.end()
-            guard let output else { return StandardOutput.write(calibration.architectureFile) }
+            guard let output else { return try StandardOutput.write(calibration.architectureFile) }
             try OutputFile.write(Array(calibration.architectureFile.utf8), to: output)
             let presentation = CalibrationPresentation(calibration: calibration)
-            StandardOutput.write(format == .json ? presentation.json.rendered + "\n" : presentation.text)
+            try StandardOutput.write(format == .json ? presentation.json.rendered + "\n" : presentation.text)
             StandardError.write("\(output): written in \(FixedPoint.format(calibration.elapsedSeconds, fractionDigits: 1)) s\n")
         }
     }

@@ -39,22 +39,25 @@ struct CompareCommand: ParsableCommand {
         let stack = try device.softwareStack()
         let host = try measuredOn.map(hostProjector)
         let makeModel = try device.modelMaker()
+        var refusal: (any Error)?
         let entries = sources.map { source in
             let outcome = Projections([source.workload], on: selection.architectures, stack: stack, conditions: device.conditions, model: makeModel)
+            if outcome.projections.isEmpty { refusal = refusal ?? outcome.refusal }
             let measured = source.trace.flatMap { trace in
                 trace.origin == .measured ? host.map { TraceComparison(measured: trace, projector: $0) } : nil
             }
             return ComparisonReport.Entry(projections: outcome.projections, refusals: outcome.refusals + selection.refusals, measured: measured)
         }
+        if let refusal, entries.allSatisfy(\.projections.isEmpty) { throw refusal }
         let report = ComparisonReport(
             title: title ?? sources.map(\.workload.name).joined(separator: " and ") + ": projected",
             entries: entries, assumptions: assumptions(stack), command: reproduction)
         try OutputFile.write(report.html, to: output)
         for entry in entries {
-            StandardOutput.write(ProjectionReport(entry.projections, refusals: entry.refusals).plain + "\n\n")
-            if let measured = entry.measured { StandardOutput.write(MeasuredSummary(measured).plain + "\n\n") }
+            try StandardOutput.write(ProjectionReport(entry.projections, refusals: entry.refusals).plain + "\n\n")
+            if let measured = entry.measured { try StandardOutput.write(MeasuredSummary(measured).plain + "\n\n") }
         }
-        StandardOutput.write("report: \(output)\n")
+        try StandardOutput.write("report: \(output)\n")
     }
 
     private func hostProjector(_ name: String) throws -> WorkloadProjector {

@@ -18,7 +18,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let examination = Examination(machine: try TopologyPresentation.ofThisMachine())
-            StandardOutput.write(format == .json ? examination.json.rendered + "\n" : examination.text)
+            try StandardOutput.write(format == .json ? examination.json.rendered + "\n" : examination.text)
         }
     }
 }

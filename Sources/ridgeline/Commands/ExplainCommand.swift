@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Hardware
 import Quantities
 import Reports
@@ -32,6 +33,13 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: "Operators explained at most.")
     var limit = 5
 
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit \(limit): expected at least 1") }
+        guard output.format != .csv else { throw ValidationError("--format csv: explain prints a table, markdown or json") }
+        if gemm != nil, source.request.model != nil || !source.trace.isEmpty { throw ValidationError("give --gemm or a model or trace, not both") }
+        if let gemm { _ = try product(gemm) }
+    }
+
     func run() throws { try reportingErrors(perform) }
 
     private func perform() throws {
@@ -39,16 +47,25 @@ struct ExplainCommand: ParsableCommand {
         var texts: [String] = []
         var documents: [JSONText] = []
         let makeModel = try device.modelMaker()
-        for architecture in try device.devices() {
-            for report in try reports(on: architecture, stack: stack, model: try makeModel(architecture, stack)) {
-                texts.append(report.plain)
-                documents.append(report.json)
+        let selection = try device.selection()
+        var refusals = selection.refusals.map { "\($0.device): not explained: \($0.reason)\n" }
+        var first: (any Error)?
+        for architecture in selection.architectures {
+            do {
+                for report in try reports(on: architecture, stack: stack, model: try makeModel(architecture, stack)) {
+                    texts.append(report.plain)
+                    documents.append(report.json)
+                }
+            } catch let error as ProjectionError {
+                first = first ?? error
+                refusals.append("\(architecture.id): not explained: \(error)\n")
             }
         }
+        if texts.isEmpty, let first { throw first }
+        StandardError.write(refusals.joined())
         switch output.format {
         case .json: try output.emit(JSONText.array(documents).rendered)
-        case .table, .markdown: try output.emit(texts.joined(separator: "\n\n"))
-        case .csv: throw ValidationError("explain prints a table or JSON")
+        case .table, .markdown, .csv: try output.emit(texts.joined(separator: "\n\n"))
         }
     }
 
@@ -56,27 +73,45 @@ struct ExplainCommand: ParsableCommand {
         if let gemm {
             let shape = try product(gemm)
             let projection = try model.project(shape, under: device.conditions)
-            return [ExplainReport(name: "gemm \(gemm)", device: architecture.name, shape: shape, projection: projection)]
+            return [
+                ExplainReport(
+                    name: "gemm \(gemm)", device: architecture.name, shape: shape, projection: projection, memory: architecture.memory.capacity.value)
+            ]
         }
         var projector = WorkloadProjector(architecture: architecture, stack: stack.id, model: model, conditions: device.conditions)
-        var placed: [(phase: String, item: PlacedProjection, runs: Double)] = []
+        var placed: [(phase: String, item: PlacedProjection, part: ExplainReport.Part)] = []
+        var places: [String] = []
         for source in try source.sources() {
-            for phase in try projector.project(source.workload).phases {
-                for item in phase.operators where self.operator.map({ item.name.contains($0) }) ?? true {
-                    placed.append((phase.kind.rawValue, item, Double(item.count * phase.repetitions)))
+            let workload = try projector.project(source.workload)
+            for phase in workload.phases {
+                for item in phase.operators {
+                    guard self.operator.map({ item.name.contains($0) }) ?? true else {
+                        if !places.contains(item.name) { places.append(item.name) }
+                        continue
+                    }
+                    placed.append((phase.kind.rawValue, item, .init(runs: item.count * phase.repetitions, whole: workload.time)))
                 }
             }
         }
-        guard !placed.isEmpty else { throw ValidationError("no operator's place contains '\(self.operator ?? "")'") }
-        return placed.sorted { $0.item.projection.time * $0.runs > $1.item.projection.time * $1.runs }.prefix(limit).map {
-            ExplainReport(name: "\($0.phase) \($0.item.name)", device: architecture.name, shape: $0.item.shape, projection: $0.item.projection)
+        guard !placed.isEmpty else {
+            let wanted = self.operator ?? ""
+            throw ValidationError("no operator's place contains '\(wanted)'; there are \(places.joined(separator: ", "))\(Spelling.suggestion(for: wanted, in: places))")
+        }
+        func total(_ found: (phase: String, item: PlacedProjection, part: ExplainReport.Part)) -> Seconds {
+            found.item.projection.time * Double(found.part.runs)
+        }
+        return placed.sorted { total($0) > total($1) }.prefix(limit).map {
+            ExplainReport(name: "\($0.phase) \($0.item.name)", device: architecture.name, shape: $0.item.shape, projection: $0.item.projection, part: $0.part)
         }
     }
 
+    /// Sizes up to what the 32-bit arguments of BLAS libraries hold.
+    private static let allowedSizes = 1...Int(Int32.max)
+
     private func product(_ text: String) throws -> Operator {
-        let sizes = text.lowercased().split(separator: "x").map { Int($0) }
-        guard sizes.count == 3, let m = sizes[0], let n = sizes[1], let k = sizes[2], m > 0, n > 0, k > 0 else {
-            throw ValidationError("--gemm '\(text)': expected three positive sizes such as 4096x4096x1024")
+        let sizes = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard sizes.count == 3, let m = sizes[0], let n = sizes[1], let k = sizes[2], [m, n, k].allSatisfy(Self.allowedSizes.contains) else {
+            throw ValidationError("--gemm '\(text)': expected three sizes of 1 to \(Self.allowedSizes.upperBound) such as 4096x4096x1024")
         }
         return .matrixMultiply(MatrixMultiply(m: m, n: n, k: k, scheme: .uniform(source.request.dtype ?? .fp16)))
     }

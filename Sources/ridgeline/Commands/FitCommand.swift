@@ -87,6 +87,9 @@ struct FitCommand: ParsableCommand {
             throw ValidationError("--family '\(family)': expected one of \(names.joined(separator: ", "))\(Spelling.suggestion(for: family, in: names))")
         }
         guard input.half != .judge else { throw ValidationError("--half judge is what `ridgeline validate` judges with; a fit takes --half fit") }
+        if let date, date.wholeMatch(of: /[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])/) == nil {
+            throw ValidationError("--date \(date): expected YYYY-MM-DD, for example 2026-01-31")
+        }
         guard folds >= 0, folds <= 100, sample >= 0, evaluations >= 1, pull >= 0, pull.isFinite else {
             throw ValidationError("--folds must be 0 to 100, --sample and --pull at least 0, --evaluations at least 1")
         }
@@ -95,6 +98,7 @@ struct FitCommand: ParsableCommand {
     func run() throws { try reportingErrors(perform) }
 
     private func perform() throws {
+        if let output { try OutputFile.check(output) }
         let library = try input.library()
         guard let family = MeasuredFamily(rawValue: family) else { return }
         var selection = FitProblem.Selection(family: family, generation: generation)
@@ -110,7 +114,7 @@ struct FitCommand: ParsableCommand {
         if blind { variables = variables.map(\.fromTheMiddle) }
         guard !variables.isEmpty else {
             throw FitRefusal(
-                "no constant of generation '\(generation)' \(constant.isEmpty ? "in a group named \(family.rawValue)" : "fits \(constant.joined(separator: ", "))") states a plausible range; give --start FILE with {value, plausible, source} for each")
+                "no constant of generation '\(generation)' \(constant.isEmpty ? "in a group named \(family.rawValue)" : "that matches '\(constant.joined(separator: "', '"))'") states a plausible range; give --start FILE with {value, plausible, source} for each")
         }
         var options = CalibrationFit.Options()
         options.folds = folds
@@ -128,8 +132,8 @@ struct FitCommand: ParsableCommand {
             try OutputFile.write(file.yaml(under: stack == nil ? [] : ["generations", generation]), to: output)
         }
         switch format {
-        case .table: print(FitDocument(outcome).text)
-        case .json: print(FitDocument(outcome).json.rendered)
+        case .table: try StandardOutput.write(FitDocument(outcome).text + "\n")
+        case .json: try StandardOutput.write(FitDocument(outcome).json.rendered + "\n")
         }
     }
 

@@ -32,11 +32,11 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let document = try TraceReader.read(file)
-            switch format {
-            case .table: StandardOutput.write(Self.table(document))
-            case .json: StandardOutput.write(Self.json(document))
-            }
             if let output { try OutputFile.write(try document.trace.chromeTraceJSON(), to: output) }
+            switch format {
+            case .table: try StandardOutput.write(Self.table(document))
+            case .json: try StandardOutput.write(Self.json(document))
+            }
         }
     }
 

@@ -38,8 +38,8 @@ struct ListModels: ParsableCommand {
                     let count = FixedPoint.format(Double(network.parameters) / 1e6, fractionDigits: 1)
                     table.rows.append([network.id, network.takesSequences ? "recurrent" : "convolutional", count, String(network.layers.count), "", "", ""])
                 }
-                StandardOutput.write(table.plain + "\n")
-                StandardOutput.write("\nNot public (give assumed dimensions as a config.json): \(UndisclosedModel.all.map(\.id).joined(separator: ", "))\n")
+                try StandardOutput.write(table.plain + "\n")
+                try StandardOutput.write("\nNot public (give assumed dimensions as a config.json): \(UndisclosedModel.all.map(\.id).joined(separator: ", "))\n")
             case .json:
                 let rows = models.map { (preset, model) in
                     JSONText.object([
@@ -47,7 +47,7 @@ struct ListModels: ParsableCommand {
                         "parameters": .integer(model.parameters.total), "source": .string(preset.source),
                     ])
                 }
-                StandardOutput.write(JSONText.array(rows).rendered + "\n")
+                try StandardOutput.write(JSONText.array(rows).rendered + "\n")
             }
         }
     }
@@ -67,14 +67,14 @@ struct ShowModel: ParsableCommand {
     func run() throws {
         try reportingErrors {
             if let network = LayerNetwork.named(name) {
-                return StandardOutput.write("\(network.id) (\(network.layers.count) layers)\n\nparameters \(network.parameters)\nsource \(network.source)\n")
+                return try StandardOutput.write("\(network.id) (\(network.layers.count) layers)\n\nparameters \(network.parameters)\nsource \(network.source)\n")
             }
             let model = try ModelLibrary.find(name)
             switch format {
-            case .table: StandardOutput.write(Self.lines(model).joined(separator: "\n") + "\n")
+            case .table: try StandardOutput.write(Self.lines(model).joined(separator: "\n") + "\n")
             case .json:
                 guard let preset = ModelLibrary.preset(name) else { throw ValidationError("\(name) is a file already; --format json prints presets.") }
-                StandardOutput.write(preset.configuration + "\n")
+                try StandardOutput.write(preset.configuration + "\n")
             }
         }
     }

@@ -76,6 +76,7 @@ struct ProfileCommand: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
+            if let output { try OutputFile.check(output) }
             let host = try HostTopology.discover()
             let profiler = try ModelProfiler(
                 executor: try executor(host),
@@ -89,9 +90,9 @@ struct ProfileCommand: ParsableCommand {
             }
             let presentation = ProfilePresentation(result: result)
             switch format {
-            case .table: StandardOutput.write(presentation.text)
-            case .json: StandardOutput.write(presentation.jsonText)
-            case .csv: StandardOutput.write(presentation.csv)
+            case .table: try StandardOutput.write(presentation.text)
+            case .json: try StandardOutput.write(presentation.jsonText)
+            case .csv: try StandardOutput.write(presentation.csv)
             }
         }
     }

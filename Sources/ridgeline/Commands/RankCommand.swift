@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Hardware
 import Quantities
 import Reports
@@ -45,6 +46,9 @@ struct RankCommand: ParsableCommand {
         let configuration = try ModelLibrary.find(model)
         let scenarios = try scenarios()
         let formats = try formats()
+        guard configuration.structure == .decoder, configuration.generates else {
+            throw ValidationError("\(configuration.name) has no decoder that generates, and rank compares prefill and decode; `ridgeline project` takes it")
+        }
         let workloads = try formats.map { format in try scenarios.map { try $0.workload(configuration, format) } }
         let selection = try device.selection()
         let stack = try device.softwareStack()
@@ -87,6 +91,7 @@ struct RankCommand: ParsableCommand {
     private var reproduction: String {
         var words = ["ridgeline rank --model \(model) --context \(context) --batch \(batch) --dtype \(dtype) --on \(device.on) --sort \(sort.rawValue)"]
         if device.stack != "neutral" { words.append("--stack \(device.stack)") }
+        if let price = device.price { words.append("--price \(price)") }
         if device.launch != .graph { words.append("--launch \(device.launch.rawValue)") }
         return (words + ["--format markdown"]).joined(separator: " ")
     }
@@ -113,22 +118,27 @@ struct RankCommand: ParsableCommand {
 
     private func scenarios() throws -> [Scenario] {
         guard context > 1 else { throw ValidationError("--context \(context): at least 2 tokens are needed") }
-        let batches = try Self.list(batch, "--batch") { text in Int(text).flatMap { $0 > 0 ? $0 : nil } }
+        let batches = try Self.list(batch, "--batch", allowed: "whole numbers of at least 1") { text in Int(text).flatMap { $0 > 0 ? $0 : nil } }
         return [Scenario(title: "prefill", kind: .prefill, batch: 1, prompt: context, generated: 0, tokens: context)]
             // The new token is one of those that are attended to.
             + batches.map { Scenario(title: "decode b\($0)", kind: .decode, batch: $0, prompt: context - 1, generated: 1, tokens: $0) }
     }
 
     private func formats() throws -> [NumberFormat] {
-        try Self.list(dtype, "--dtype") { NumberFormat(name: $0) }
+        let names = NumberFormat.allCases.map(\.rawValue)
+        return try Self.list(dtype, "--dtype", allowed: names.joined(separator: ", "), names: names) { NumberFormat(name: $0) }
     }
 
-    private static func list<Value>(_ text: String, _ option: String, _ parse: (String) -> Value?) throws -> [Value] {
+    private static func list<Value>(
+        _ text: String, _ option: String, allowed: String, names: [String] = [], _ parse: (String) -> Value?
+    ) throws -> [Value] {
         let values = try text.split(separator: ",").map { part in
-            guard let value = parse(String(part)) else { throw ValidationError("\(option) \(text): '\(part)' is none") }
+            guard let value = parse(String(part)) else { 
+                throw ValidationError("\(option) \(text): '\(part)' is none, allowed are \(allowed)\(Spelling.suggestion(for: String(part), in: names))")
+            }
             return value
         }
-        guard !values.isEmpty else { throw ValidationError("\(option) is empty") }
+        guard !values.isEmpty else { throw ValidationError("\(option) is empty, allowed are \(allowed)") }
         return values
     }
 
@@ -153,7 +163,7 @@ struct RankCommand: ParsableCommand {
                 return RankingReport.Row(
                     device: architecture.id, deviceClass: architecture.deviceClass, format: format,
                     backing: streams ? architecture.backingMemory?.technology : nil,
-                    dollarsPerHour: architecture.prices.map(\.dollarsPerHour.value.value).min(), cells: cells)
+                    price: architecture.prices.first, cells: cells)
             } catch {
                 refusal = refusal ?? error
                 guard error.code == .unsupportedFormat else { throw error }

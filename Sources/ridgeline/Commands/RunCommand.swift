@@ -95,8 +95,8 @@ struct RunCommand: ParsableCommand {
         }
         if let logits { try OutputFile.write([UInt8](file.data), to: logits) }
         switch format {
-        case .json: StandardOutput.write(JSONText.object(result).rendered + "\n")
-        case .table: StandardOutput.write(table(result))
+        case .json: try StandardOutput.write(JSONText.object(result).rendered + "\n")
+        case .table: try StandardOutput.write(table(result))
         }
     }
 
@@ -112,6 +112,9 @@ struct RunCommand: ParsableCommand {
 
     private func runText(_ sentences: [String]) throws {
         guard !sentences.isEmpty else { throw ValidationError("no sentence given") }
+        guard FileManager.default.fileExists(atPath: model) else {
+            throw ConfigurationError(ConfigurationLocation(path: model), "no such folder; --text needs a checkpoint's, with vocab.txt, config.json and weights")
+        }
         let executor = try options.executor(model)
         let embedder = try SentenceEmbedder(executor: executor, folder: model)
         let embeddings = try sentences.map(embedder.embed)
@@ -122,8 +125,8 @@ struct RunCommand: ParsableCommand {
         }
         let pairs = SimilarPairs(sentences, embeddings)
         switch format {
-        case .json: StandardOutput.write(pairs.json.rendered + "\n")
-        case .table: StandardOutput.write(pairs.table.plain + "\n")
+        case .json: try StandardOutput.write(pairs.json.rendered + "\n")
+        case .table: try StandardOutput.write(pairs.table.plain + "\n")
         }
     }
 }

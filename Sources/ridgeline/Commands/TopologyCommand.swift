@@ -17,7 +17,7 @@ struct TopologyCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let machine = try TopologyPresentation.ofThisMachine()
-            StandardOutput.write(format == .json ? machine.json.rendered + "\n" : machine.text)
+            try StandardOutput.write(format == .json ? machine.json.rendered + "\n" : machine.text)
         }
     }
 }

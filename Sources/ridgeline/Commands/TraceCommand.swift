@@ -26,7 +26,7 @@ struct TraceCommand: ParsableCommand {
         try reportingErrors {
             let workload = try workload.workload(model: name)
             let bytes = try OperatorTrace(planning: workload).chromeTraceJSON()
-            guard let output else { return StandardOutput.write(bytes) }
+            guard let output else { return try StandardOutput.write(bytes) }
             try OutputFile.write(bytes, to: output)
             let operators = workload.phases.reduce(0) { $0 + $1.operators.count }
             StandardError.write("\(output): \(workload.name): \(workload.phases.count) phases, \(operators) distinct operators\n")

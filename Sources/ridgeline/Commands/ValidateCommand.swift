@@ -44,8 +44,11 @@ struct ValidateCommand: ParsableCommand {
             valueName: "file"))
     var writeIntervals: String?
 
-    @Option(help: ArgumentHelp("Write a report with baselines, charts and worst rows: HTML, or Markdown for a name ending in .md.", valueName: "file"))
-    var report: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write a report with baselines and worst rows: a page with charts for a name ending in .html, Markdown for .md. Repeatable: all are of one result.",
+            valueName: "file"))
+    var report: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -64,20 +67,25 @@ struct ValidateCommand: ParsableCommand {
 
     func validate() throws {
         if let crossValidate, !(2...20).contains(crossValidate) { throw ValidationError("--cross-validate \(crossValidate): expected 2 to 20 folds") }
-        if crossValidate != nil, report == nil { throw ValidationError("--cross-validate is for the report: give --report FILE as well") }
+        if crossValidate != nil, report.isEmpty { throw ValidationError("--cross-validate is for the report: give --report FILE as well") }
+        for (index, path) in report.enumerated() {
+            guard ReportForm(path: path) != nil else { throw ValidationError("--report \(path): expected a name that ends in .html or .md") }
+            guard !report[..<index].contains(path) else { throw ValidationError("--report \(path): given twice") }
+        }
         if let maxMape, !(maxMape >= 0 && maxMape.isFinite) { throw ValidationError("--max-mape \(maxMape): expected a percentage of at least 0") }
     }
 
     func run() throws { try reportingErrors(perform) }
 
     private func perform() throws {
+        for path in report + [rows, writeIntervals, output.output].compactMap(\.self) { try OutputFile.check(path) }
         let library = try input.library()
         var validator = try input.validator(library)
         if let on { validator.only = try library.device(on) }
         let mechanisms = try chosenMechanisms(library)
         let data = try input.data()
         let result = try validator.validate(data)
-        let needsSummary = baselines || report != nil
+        let needsSummary = baselines || !report.isEmpty
         let summary = needsSummary ? ValidationSummary(result) : nil
         let groups = summary?.groups ?? result.groups()
         let document = summary.map { ValidationDocument($0) } ?? ValidationDocument(result, groups: groups)
@@ -91,9 +99,10 @@ struct ValidateCommand: ParsableCommand {
         }
         if let rows { try OutputFile.write(ValidationRows(result).csv, to: rows) }
         if let writeIntervals { try write(IntervalCalibration(result), result, to: writeIntervals) }
-        if let report, result.rows.isEmpty, !result.figures.isEmpty {
-            try write(PublishedReport(result, remarks: try PublishedRemarks(beside: data.files), library: library.described(), command: reproduction), to: report)
-        } else if let report, let summary {
+        if !report.isEmpty, result.rows.isEmpty, !result.figures.isEmpty {
+            let page = PublishedReport(result, remarks: try PublishedRemarks(beside: data.files), library: library.described(), command: reproduction)
+            try writeReports(markdown: page.markdown, html: page.html)
+        } else if !report.isEmpty, let summary {
             var ablations = try mechanisms.map { try Ablation($0, of: data, validator: validator) }
             let crossValidation = crossValidate.map { folds in
                 var options = CrossValidation.Options()
@@ -103,8 +112,7 @@ struct ValidateCommand: ParsableCommand {
             let leftOut = try crossValidation?.run(on: result) { note in StandardError.write("\(note)\n") }
             if crossValidate != nil { try refit(&ablations, on: data, validator: validator) }
             let page = ValidationReport(summary, leftOut: leftOut, ablations: ablations, command: reproduction)
-            try OutputFile.write(report.lowercased().hasSuffix(".md") ? page.markdown : page.html, to: report)
-            StandardError.write("wrote \(report)\n")
+            try writeReports(markdown: page.markdown, html: page.html)
         }
         try check(groups)
     }
@@ -122,7 +130,7 @@ struct ValidateCommand: ParsableCommand {
     /// The mechanisms that `--without` names.
     private func chosenMechanisms(_ library: ArchitectureLibrary) throws -> [Mechanism] {
         guard !without.isEmpty else { return [] }
-        guard report != nil else { throw ValidationError("--without is for the report's ablation table: give --report FILE as well, or --set for one run") }
+        guard !report.isEmpty else { throw ValidationError("--without is for the report's ablation table: give --report FILE as well, or --set for one run") }
         let known = try Mechanism.read(roots: library.roots)
         if without == ["all"] { return known }
         return try without.map { id in
@@ -139,9 +147,22 @@ struct ValidateCommand: ParsableCommand {
         (["ridgeline"] + CommandLine.arguments.dropFirst().map { $0.contains(" ") ? "'\($0)'" : $0 }).joined(separator: " ")
     }
 
-    fileprivate func write(_ page: PublishedReport, to path: String) throws {
-        try OutputFile.write(path.lowercased().hasSuffix(".md") ? page.markdown : page.html, to: path)
-        StandardError.write("wrote \(path)\n")
+    /// The forms that a report's name may ask for.
+    private enum ReportForm {
+        case html, markdown
+
+        init?(path: String) {
+            let name = path.lowercased()
+            if name.hasSuffix(".html") || name.hasSuffix(".htm") { self = .html } else if name.hasSuffix(".md") { self = .markdown } else { return nil }
+        }
+    }
+
+    /// Every report asked for, each in the form of its name.
+    private func writeReports(markdown: @autoclosure () -> String, html: @autoclosure () -> String) throws {
+        for path in report {
+            try OutputFile.write(ReportForm(path: path) == .markdown ? markdown() : html(), to: path)
+            StandardError.write("wrote \(path)\n")
+        }
     }
 
     private func write(_ calibration: IntervalCalibration, _ result: ValidationResult, to path: String) throws {

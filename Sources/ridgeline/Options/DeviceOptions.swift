@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Hardware
 import Quantities
 import Simulator
@@ -38,7 +39,14 @@ struct DeviceOptions: ParsableArguments {
         help: ArgumentHelp("Network bandwidth of one device towards other nodes, one direction; needed when a group spans nodes.", valueName: "rate"))
     var network: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Dollars of a device-hour instead of the architecture file's first price: one number for all, or id=number, separated by commas.",
+            valueName: "dollars"))
+    var price: String?
+
     func validate() throws {
+        if let price { _ = try HourlyPrices(price) }
         if let network, !(network > 0 && network.isFinite) { throw ArgumentParser.ValidationError("--network-gb-per-s \(network): expected a positive rate") }
     }
 
@@ -73,13 +81,17 @@ struct DeviceOptions: ParsableArguments {
         guard !given.isEmpty else { throw ArgumentParser.ValidationError("--on names no accelerator") }
         let names = given == ["all"] ? library.ids : given
         var selection = Selection()
+        var prices = try price.map(HourlyPrices.init)
         for name in names {
             do {
-                selection.architectures.append(try library.device(name))
+                var architecture = try library.device(name)
+                if let given = prices?.price(of: architecture.id, called: name) { architecture.prices = [given] }
+                selection.architectures.append(architecture)
             } catch let error as ArchitectureLibraryError where error.code == .explained && names.count > 1 {
                 selection.refusals.append((name, error.description))
             }
         }
+        if let unused = prices?.unused { throw ArgumentParser.ValidationError("--price names '\(unused)', which --on does not") }
         return selection
     }
 

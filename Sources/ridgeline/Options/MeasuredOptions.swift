@@ -44,7 +44,30 @@ struct MeasuredOptions: ParsableArguments {
         var validator = try Validator(library: library, model: DeviceModels.model(for:stack:))
         validator.threads = threads
         validator.intervals = try IntervalTable.read(roots: library.roots)
-        return validator.setting(set.compactMap(ConstantOverride.init))
+        let overrides = set.compactMap(ConstantOverride.init)
+        if !overrides.isEmpty { try warn(of: overrides, in: library) }
+        return validator.setting(overrides)
+    }
+
+    /// Says which constants no file states: a model may still have a default of that name, but mostly it is a slip that would change nothing.
+    private func warn(of overrides: [ConstantOverride], in library: ArchitectureLibrary) throws {
+        var groups: [ConstantGroup] = try Mechanism.read(roots: library.roots).flatMap(\.overrides).map { override in
+            ConstantGroup(name: override.group, constants: [NamedConstant(name: override.name, number: Sourced(override.value, source: Source(.estimated, "")))])
+        }
+        for id in library.softwareStackIDs {
+            let stack = try library.softwareStack(id)
+            groups += stack.constants + stack.generationConstants.flatMap(\.constants)
+        }
+        for entry in try library.allEntries() { if case .device(let architecture) = entry { groups += architecture.constants } }
+        let known = Set(groups.flatMap { group in group.constants.map { "\(group.name)/\($0.name)" } })
+        for override in overrides {
+            let isKnown = known.contains { path in
+                path.hasSuffix("/\(override.name)") && (path.hasPrefix("\(override.group)/") || path.hasPrefix("\(override.group)."))
+            }
+            if isKnown { continue }
+            let name = "\(override.group)/\(override.name)"
+            StandardError.write("warning: --set \(name): no file states this constant\(Spelling.suggestion(for: name, in: known.sorted()))\n")
+        }
     }
 }
 

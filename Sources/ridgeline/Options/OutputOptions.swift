@@ -15,7 +15,7 @@ struct OutputOptions: ParsableArguments {
     /// Prints the text, or writes the file as a whole.
     func emit(_ text: String) throws {
         guard let output else {
-            StandardOutput.write(text + "\n")
+            try StandardOutput.write(text + "\n")
             return
         }
         try OutputFile.write(text + "\n", to: output)

@@ -10,7 +10,7 @@ struct WorkloadOptions: ParsableArguments {
     @Option(name: .long, help: "Sequences over all data-parallel replicas.")
     var batch = 1
 
-    @Option(name: [.customLong("prompt"), .customLong("isl")], help: "Prompt tokens of a sequence (input sequence length).")
+    @Option(name: [.customLong("prompt"), .customLong("isl")], help: "Prompt tokens of a sequence (input sequence length); 512 where left out, or what the model's positions allow.")
     var prompt: Int?
 
     @Option(name: [.customLong("generate"), .customLong("osl")], help: "Decode steps after the prefill (output sequence length).")
@@ -34,7 +34,7 @@ struct WorkloadOptions: ParsableArguments {
     @Option(name: .long, help: "Format of activations and unquantised weights; the checkpoint's own where left out.")
     var dtype: NumberFormat?
 
-    @Option(name: .long, help: "How linear layers are stored and multiplied: fp8, fp8_block, int8, int8_wo, int4_wo, nf4, nvfp4, mxfp4, none …")
+    @Option(name: .long, help: "How linear layers are stored and multiplied: fp8 (scales found at run time, by passes of their own), fp8_static (known in advance: the operator before writes fp8), fp8_block, int8, int8_wo, int4_wo, nf4, nvfp4, mxfp4, none …")
     var quantization: QuantizationScheme?
 
     @Option(name: .customLong("kv-cache-dtype"), help: "Format of the KV cache; the activations' where left out.")
@@ -85,7 +85,12 @@ struct WorkloadOptions: ParsableArguments {
     func workload(model argument: String? = nil) throws -> Workload {
         if let network = (argument ?? model).flatMap(LayerNetwork.named) { return try network.workload(for: try networkRequest()) }
         let model = try modelConfiguration(named: argument)
-        return try model.workload(for: try request(for: model))
+        let request = try request(for: model)
+        let workload = try model.workload(for: request)
+        if let limit = model.maximumPositions, request.promptTokens + request.generatedTokens > limit, model.patches == nil {
+            StandardError.write("note: \(model.name) was made for \(limit) positions, and \(request.promptTokens + request.generatedTokens) are asked for\n")
+        }
+        return workload
     }
 
     /// The request that the options describe for a model: formats that are left out are the checkpoint's.

@@ -24,9 +24,21 @@ struct Examination {
     }
 
     var text: String {
-        let table = TextTable(
-            columns: [.text("what"), .text("state"), .text("why")], rows: findings.map { [$0.subject, $0.verdict.rawValue, $0.explanation] })
+        var table = TextTable(columns: [.text("what"), .text("state"), .text("why")])
+        for finding in findings {
+            for (index, line) in Self.lines(of: finding.explanation).enumerated() {
+                table.rows.append(index == 0 ? [finding.subject, finding.verdict.rawValue, line] : ["", "", line])
+            }
+        }
         return table.plain + "\n"
+    }
+
+    /// A sentence broken between words, so that the table fits a terminal of some 120 columns.
+    private static func lines(of text: String) -> [String] {
+        let width = 84
+        return text.split(separator: " ").reduce(into: [String]()) { lines, word in
+            if let last = lines.last, last.count + 1 + word.count <= width { lines[lines.count - 1] = "\(last) \(word)" } else { lines.append(String(word)) }
+        }
     }
 
     var json: JSONText {

@@ -28,6 +28,7 @@ struct GEMMModel: Sendable {
 
     private let device: String
     private let power: PowerLimit
+    private let biasCopy: BiasCopy
     /// By `KernelPath.index`; nil where the hardware lacks the format.
     private let kinds: [Kind?]
     private let formats: [NumberFormat]
@@ -35,6 +36,7 @@ struct GEMMModel: Sendable {
     init(_ architecture: Architecture, machine: GPUMachine, catalogue: KernelCatalogue, read: ConstantReader, power: PowerLimit) {
         device = architecture.id
         self.power = power
+        biasCopy = BiasCopy(machine: machine, read: read)
         formats = architecture.compute.rates.map(\.format)
         kinds = KernelPath.allCases.map { path in
             Self.kind(path, architecture, machine: machine, catalogue: catalogue, read: read, power: power)
@@ -63,6 +65,8 @@ struct GEMMModel: Sendable {
         }
         guard path == .single || path == .double || path.isSixteenBit else { return nil }
         let matrix = rate(.matrix, wide)
+        // Hardware without the format has no kernel of it; what frameworks emulate in fp32 is asked for as fp32.
+        guard matrix != nil || rate(.vector, wide) != nil else { return nil }
         // Without tensor cores 16-bit operands are widened and accumulated in fp32; consumer Pascal multiplies fp16 64 times slower.
         let vector = path.isSixteenBit ? [rate(.vector, wide), rate(.vector, [.fp32])].compactMap { $0 }.max() : rate(.vector, wide)
         guard let operations = [matrix, vector].compactMap({ $0 }).max(),
@@ -71,8 +75,9 @@ struct GEMMModel: Sendable {
         let onMatrix = operations == matrix
         let model = SharedTileGEMM(
             machine: machine, group: path.isSixteenBit ? "gemm.fp32" : path.group, elementBytes: path.loadedActivationBytes,
-            operationsPerClock: operations, clock: onMatrix ? machine.matrixClock : machine.vectorClock, kernels: kernels, read: read,
-            power: power)
+            operationsPerClock: operations, laneOperationsPerClock: vector ?? operations,
+            clock: onMatrix ? machine.matrixClock : machine.vectorClock, kernels: kernels,
+            tuned: path == .single ? catalogue.tuned[architecture.generation] : nil, read: read, power: power)
         // One token in 16 bit: every library has a matrix-vector kernel, tensor cores or not.
         let vectorProduct = path.isSixteenBit && !onMatrix
             ? VectorProductModel(
@@ -92,8 +97,13 @@ struct GEMMModel: Sendable {
         }
         let kind = try kind(for: product.scheme)
         let elements = Double(product.batch) * Double(product.m) * Double(product.k)
-        let passes = kind.passes.time(elements: elements)
+        var passes = kind.passes.time(elements: elements)
         let problem = problem(product, kind, conditions)
+        let copiesBias = product.hasBias && biasCopy.isLaunched
+        if copiesBias {
+            let copy = biasCopy.time(outputBytes: problem.outputFootprint)
+            passes = (passes.time + copy.time, passes.traffic + copy.traffic)
+        }
         let estimate: GEMMEstimate =
             switch kind.kernels {
             case .tensorCore(let model): model.estimate(problem)
@@ -101,7 +111,7 @@ struct GEMMModel: Sendable {
             }
         let call: LaunchModel.Call = product.batch == 1 ? .linear : .batched
         var breakdown = TimeBreakdown()
-        breakdown[.launch] = launch.time(call, kernels: 1, conditions.launch)
+        breakdown[.launch] = launch.time(call, kernels: copiesBias ? 2 : 1, conditions.launch)
         breakdown[.extraPasses] = passes.time
         estimate.attribute(to: &breakdown, pipe: kind.isMatrixEngine ? .matrixPipe : .vectorPipe)
         let time = breakdown.total
@@ -142,7 +152,7 @@ struct GEMMModel: Sendable {
         let main = KernelProjection(
             name: name, time: Seconds(microseconds: estimate.time), gridSize: Int(estimate.grid), waves: estimate.waves)
         guard passes > 0 else { return [main] }
-        return [KernelProjection(name: "quantise", time: Seconds(microseconds: passes), gridSize: 0, waves: 0), main]
+        return [KernelProjection(name: kind.passes.kernels > 0 ? "quantise" : "bias", time: Seconds(microseconds: passes), gridSize: 0, waves: 0), main]
     }
 
     private func kind(for scheme: MatrixMultiplyScheme) throws(ProjectionError) -> Kind {

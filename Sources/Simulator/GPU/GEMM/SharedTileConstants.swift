@@ -6,8 +6,8 @@ struct SharedTileConstants: Sendable {
     var issueShare: Double
     /// Cost of feeding operands from shared memory, per load instruction and multiply-add.
     var operandFeed: Double
-    /// Warps of a multiprocessor at which half of the latency is hidden.
-    var hidingWarps: Double
+    /// Cycles of a slab's barrier and loop, during which its multiprocessor multiplies for no other CTA.
+    var slabOverhead: Double
     /// Share of the shared cache's rate that a kernel's loads reach.
     var cacheShare: Double
     /// Microseconds from request to arrival of a slab, without load.
@@ -37,6 +37,10 @@ struct SharedTileConstants: Sendable {
     var campingFactor: Double
     /// Bytes fetched per byte wanted when a line is evicted before the next slabs use the rest of it.
     var sectorOverfetch: Double
+    /// Bytes of a page of memory: rows that are shorter share its activation.
+    var memoryPage: Double
+    /// Cost of writing rows that end within a sector, relative to whole sectors.
+    var partialStore: Double
     /// Share of the cache that half-used lines may fill before they evict one another.
     var openLineShare: Double
     /// Bytes that address translation covers at once, and the slow-down of the main loop when a wave walks along rows that span far more.
@@ -47,7 +51,7 @@ struct SharedTileConstants: Sendable {
     init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
         issueShare = read(group, "issue_share", default: 1.0)
         operandFeed = read(group, "operand_feed", default: 1.5)
-        hidingWarps = read(group, "hiding_warps", default: 0.5)
+        slabOverhead = read(group, "slab_overhead_cycles", default: 0)
         cacheShare = read(group, "cache_share", default: 0.6)
         loadLatency = read(group, "load_latency_us", default: 0.3)
         slabsInFlight = read(group, "slabs_in_flight", default: path == .registers ? 1.5 : 4)
@@ -64,8 +68,13 @@ struct SharedTileConstants: Sendable {
         campingStride = read(group, "camping_stride_bytes", default: 0)
         campingFactor = read(group, "camping_factor", default: 2.5)
         sectorOverfetch = read(group, "sector_overfetch", default: path == .registers ? 2 : 1)
+        memoryPage = read(group, "memory_page_bytes", default: 1024)
+        partialStore = read(group, "partial_store_factor", default: 1)
         openLineShare = read(group, "open_line_share", default: 0.7)
         translationReach = read(group, "translation_reach_mib", default: 0) * 1_048_576
         translationPenalty = read(group, "translation_penalty", default: 0)
     }
+
+    /// Share of the multiply-add rate that operand loads leave a thread with so many accumulators: a square of them needs two sides of operands.
+    func feedShare(accumulators: Double) -> Double { issueShare / (1 + operandFeed * 0.5 / accumulators.squareRoot()) }
 }

@@ -9,12 +9,17 @@ struct SharedTileGEMM: Sendable {
         var tile: KernelTile
         var tokens: Double
         var features: Double
+        /// Elements of the contraction that a CTA loads at a time, and such slabs that its slices work on side by side.
+        var slab: Double
+        var slices: Double
         /// Multiply-add cycles of one slab of one CTA at full rate.
         var multiplyCycles: Double
         /// Share of the rate that operand feed leaves.
         var feedShare: Double
         var warps: Double
         var occupancy: Double
+        /// Whether CTAs start row after row of tiles along features, rather than swizzled.
+        var goesFeaturesFirst: Bool
     }
 
     let machine: GPUMachine
@@ -23,42 +28,44 @@ struct SharedTileGEMM: Sendable {
     let residency: CacheResidency
     let candidates: [Candidate]
     let kernels: KernelSet
+    /// The library's own choice of a kernel by size, where it is known; `candidates` are then its kernels, in its order.
+    let tuned: TunedKernels?
     let elementBytes: Double
-    let slab: Double
     let clock: Double
     private let cacheBytesPerClockPerUnit: Double
     private let inverseBandwidth: Double
 
+    /// - Parameters:
+    ///   - operationsPerClock: of one multiprocessor, on the pipe that the library's kernels use.
+    ///   - laneOperationsPerClock: on the general lanes, for those of `tuned` that do without matrix instructions.
     init(
-        machine: GPUMachine, group: String, elementBytes: Double, operationsPerClock: Double, clock: Double, kernels: KernelSet,
-        read: ConstantReader, power: PowerLimit
+        machine: GPUMachine, group: String, elementBytes: Double, operationsPerClock: Double, laneOperationsPerClock: Double, clock: Double,
+        kernels: KernelSet, tuned: TunedKernels?, read: ConstantReader, power: PowerLimit
     ) {
         let constants = SharedTileConstants(read, group: group, path: machine.operandPath)
         self.machine = machine
         self.constants = constants
         self.power = power
         self.kernels = kernels
+        self.tuned = tuned
         self.elementBytes = elementBytes
         self.clock = clock
         residency = CacheResidency(
             effectiveCapacity: constants.residentShare * machine.cacheCapacity, sharpness: constants.residencySharpness)
-        let slab = 32 / elementBytes
-        self.slab = slab
         inverseBandwidth = 1 / (machine.memoryBandwidth * constants.bandwidthShare)
         cacheBytesPerClockPerUnit = machine.cacheBytesPerClock * constants.cacheShare
-        candidates = kernels.tiles.map { tile in
-            let area = Double(tile.tokens * tile.features)
-            let threads = Double(tile.threads)
-            let accumulators = area * Double(tile.slices) / threads
-            // Accumulators, fragments and addresses; two slabs in shared memory.
-            let registers = (1.5 * accumulators + 32) * threads * 4 * elementBytes / 4
-            let shared = 2 * Double(tile.tokens + tile.features) * slab * elementBytes * Double(tile.slices)
-            let occupancy = min(machine.registerFile / registers, machine.sharedMemory / shared, machine.maximumThreads / threads)
-            return Candidate(
-                tile: tile, tokens: Double(tile.tokens), features: Double(tile.features),
-                multiplyCycles: 2 * area * slab / operationsPerClock,
-                feedShare: constants.issueShare / (1 + constants.operandFeed * 0.5 / accumulators.squareRoot()),
-                warps: threads / machine.threadsPerWarp, occupancy: max(1, min(occupancy, machine.maximumCTAs).rounded(.down)))
+        if let tuned {
+            candidates = tuned.kernels.map { kernel in
+                Candidate(
+                    kernel, machine: machine, constants: constants,
+                    operationsPerClock: kernel.usesMatrixPipe ? operationsPerClock : laneOperationsPerClock)
+            }
+        } else {
+            candidates = kernels.tiles.map { tile in
+                Candidate(
+                    tile, machine: machine, constants: constants, elementBytes: elementBytes, operationsPerClock: operationsPerClock,
+                    goesFeaturesFirst: kernels.featuresFirst.contains(tile))
+            }
         }
     }
 
@@ -75,6 +82,12 @@ struct SharedTileGEMM: Sendable {
     }
 
     func estimate(_ problem: GEMMProblem) -> GEMMEstimate {
+        if let tuned {
+            let choice = tuned.kernel(
+                features: Int(min(problem.n, 0x1p30)), tokens: Int(min(problem.m, 0x1p30)), contraction: Int(min(problem.k, 0x1p30)),
+                isWeightTransposed: problem.isWeightTransposed)
+            return timed(candidates[choice], split: Double(tuned.kernels[choice].split), problem)
+        }
         if problem.batch > 1, let tile = batchedTile(problem) { return timed(candidates[tile], split: 1, problem) }
         if problem.batch > 1, kernels.batchedSelection == .fastestAlone {
             var alone = problem
@@ -90,9 +103,9 @@ struct SharedTileGEMM: Sendable {
         var best = 0
         var bestSplit = 1.0
         var bestTime = Double.infinity
-        let slabs = ceilingQuotient(problem.k, slab)
         for index in candidates.indices {
             let candidate = candidates[index]
+            let slabs = ceilingQuotient(problem.k, candidate.slab)
             let grid = ceilingQuotient(problem.m, candidate.tokens) * ceilingQuotient(problem.n, candidate.features) * problem.batch
             let work = grid * slabs * candidate.multiplyCycles / (machine.units * clock)
             if work >= bestTime { continue }
@@ -121,8 +134,10 @@ struct SharedTileGEMM: Sendable {
             var best: Int?
             var bestArea = Double.infinity
             for entry in weighted {
-                let rows = ceilingQuotient(problem.m, Double(entry.tile.tokens)) * Double(entry.tile.tokens)
-                let area = rows * ceilingQuotient(problem.n, Double(entry.tile.features)) * Double(entry.tile.features) * entry.weight
+                let wave = machine.units * Double(entry.residentCTAs)
+                let grid =
+                    ceilingQuotient(problem.m, Double(entry.tile.tokens)) * ceilingQuotient(problem.n, Double(entry.tile.features)) * problem.batch
+                let area = ceilingQuotient(grid, wave) * wave * Double(entry.tile.tokens * entry.tile.features) * entry.weight
                 if area < bestArea, let index = candidates.firstIndex(where: { $0.tile == entry.tile }) {
                     bestArea = area
                     best = index
@@ -135,12 +150,11 @@ struct SharedTileGEMM: Sendable {
     /// Cycles of one slab when `resident` CTAs share a multiprocessor, `active` of which are busy.
     @inline(__always)
     private func slabCycles(_ candidate: Candidate, resident: Double, active: Double, _ problem: GEMMProblem) -> (Double, Bool) {
-        let warps = resident * candidate.warps
         let transposed = problem.isWeightTransposed ? constants.transposedShare : 1
-        let hiding = warps / (warps + constants.hidingWarps) * min(1, warps / 4)
         let guarded = problem.hasWholeTiles && problem.batch == 1 ? 1 : constants.guardedShare
-        let multiply = resident * candidate.multiplyCycles / (candidate.feedShare * transposed * hiding * guarded)
-        let bytes = (min(candidate.features, problem.n) + min(candidate.tokens, problem.m)) * elementBytes * slab
+        let rate = candidate.feedShare * transposed * guarded
+        let multiply = machine.turns(ctas: resident, warps: candidate.warps) * candidate.multiplyCycles / rate + resident * constants.slabOverhead
+        let bytes = (min(candidate.features, problem.n) + min(candidate.tokens, problem.m)) * elementBytes * candidate.slab
         let cache = resident * bytes / min(64, cacheBytesPerClockPerUnit / active)
         let latency = constants.loadLatency * clock / constants.slabsInFlight
         let largest = max(multiply, cache, latency)
@@ -151,7 +165,7 @@ struct SharedTileGEMM: Sendable {
         let tokenTiles = ceilingQuotient(problem.m, candidate.tokens)
         let featureTiles = ceilingQuotient(problem.n, candidate.features)
         let grid = tokenTiles * featureTiles * problem.batch * split
-        let steps = ceilingQuotient(problem.k, split * slab * Double(candidate.tile.slices)) * Double(candidate.tile.slices)
+        let steps = ceilingQuotient(problem.k, split * candidate.slab * candidate.slices) * candidate.slices
         let perWave = machine.units * candidate.occupancy
         let full = (grid / perWave).rounded(.down)
         let rest = grid - full * perWave
@@ -195,6 +209,16 @@ struct SharedTileGEMM: Sendable {
             waves: grid / perWave, memoryBytes: bytes, cacheBytes: loads, time: overlap(multiprocessor, memory, 0) + reduction)
     }
 
+    /// Tiles along features and along tokens that a wave of so many CTAs covers: one row after another, or a near-square where CTAs are swizzled.
+    @inline(__always)
+    private func wave(
+        _ candidate: Candidate, ctas: Double, featureTiles: Double, tokenTiles: Double
+    ) -> (features: Double, tokens: Double) {
+        let side = candidate.goesFeaturesFirst ? ctas : ctas.squareRoot()
+        let features = min(featureTiles, max(1, side.rounded()))
+        return (features, min(tokenTiles, max(1, (ctas / features).rounded(.up))))
+    }
+
     /// Bytes from and to memory, and bytes that CTAs load from the shared cache.
     private func traffic(
         _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem, hot: Bool
@@ -203,8 +227,7 @@ struct SharedTileGEMM: Sendable {
         let b = problem.weightFootprint
         let capacity = machine.cacheCapacity
         let perProduct = max(1, machine.units * candidate.occupancy / split)
-        let waveFeatures = min(featureTiles, max(1, perProduct.squareRoot().rounded()))
-        let waveTokens = min(tokenTiles, max(1, (perProduct / waveFeatures).rounded(.up)))
+        let (waveFeatures, waveTokens) = wave(candidate, ctas: perProduct, featureTiles: featureTiles, tokenTiles: tokenTiles)
         var read = a + b
         if read / problem.batch >= 0.6 * capacity {
             let rereadA = a / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(featureTiles, waveFeatures)
@@ -212,16 +235,19 @@ struct SharedTileGEMM: Sendable {
             read = a * rereadA + b * rereadB
         }
         let loads = a * featureTiles + b * tokenTiles
-        // CTAs of a wave drift apart along k; when what lies between the first and the last exceeds the cache, each fetches for itself.
+        // CTAs of a wave drift apart along k (all of it where the parts of a split take turns); when what lies between the first and the last exceeds the cache, each fetches for itself.
         let products = min(problem.batch, max(1, perProduct / (waveTokens * waveFeatures)))
         let spread =
-            products * (waveFeatures * candidate.features + waveTokens * candidate.tokens) * constants.drift * (problem.k / split)
-            * elementBytes / capacity
+            products * (waveFeatures * candidate.features + waveTokens * candidate.tokens) * constants.drift
+            * (tuned == nil ? problem.k / split : problem.k) * elementBytes / capacity
         let lost = spread * spread / (1 + spread * spread)
         read += lost * max(0, loads * constants.sectorOverfetch - read)
         read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
-        return (max(read, 0) + problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1), loads)
+        // Rows of the output that are no multiple of a sector end in sectors which two CTAs write in parts: memory reads them first.
+        let isAligned = (problem.n * problem.outputBytes).truncatingRemainder(dividingBy: 32) == 0
+        let written = problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1) * (isAligned ? 1 : constants.partialStore)
+        return (max(read, 0) + written, loads)
     }
 
     /// Rows that are contiguous along k lie a whole row apart: the CTAs of a wave walk along all of theirs at once, and when those rows span
@@ -231,9 +257,8 @@ struct SharedTileGEMM: Sendable {
         _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem
     ) -> Double {
         guard constants.translationReach > 0, problem.batch == 1 else { return 1 }
-        let wave = max(1, machine.units * candidate.occupancy / split)
-        let waveFeatures = min(featureTiles, max(1, wave.squareRoot().rounded()))
-        let waveTokens = min(tokenTiles, max(1, (wave / waveFeatures).rounded(.up)))
+        let (waveFeatures, waveTokens) = wave(
+            candidate, ctas: max(1, machine.units * candidate.occupancy / split), featureTiles: featureTiles, tokenTiles: tokenTiles)
         let rows = min(problem.m, waveTokens * candidate.tokens)
             + (problem.isWeightTransposed ? min(problem.n, waveFeatures * candidate.features) : 0)
         let x = rows * problem.k * elementBytes / constants.translationReach
@@ -254,14 +279,16 @@ struct SharedTileGEMM: Sendable {
         let x = (rowsA + rowsB) * 128 / (constants.openLineShare * machine.cacheCapacity)
         let lost = x * x / (1 + x * x)
         let exposed = problem.activationFootprint + (problem.isWeightTransposed ? problem.weightFootprint : 0)
-        return lost * (constants.sectorOverfetch - 1) * exposed
+        // Rows shorter than a page of memory share its activation.
+        let activations = min(1, problem.k * elementBytes / constants.memoryPage)
+        return lost * max(0, constants.sectorOverfetch * activations - 1) * exposed
     }
 
     private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {
         let demand = demand(candidate, split: split, problem, hot: true)
         let padded =
             demand.grid * candidate.tokens * candidate.features * 2
-            * ceilingQuotient(problem.k, split * slab) * slab
+            * ceilingQuotient(problem.k, split * candidate.slab) * candidate.slab
         let dynamic = padded * constants.picojoulesPerOperation + demand.cacheBytes * power.cachePicojoulesPerByte
         let energyOfMemory = demand.memoryBytes * power.memoryPicojoulesPerByte
         let full = overlap(demand.multiprocessor, demand.memory, 0)
@@ -277,7 +304,7 @@ struct SharedTileGEMM: Sendable {
         estimate.relativeClock = settled.clock
         estimate.fill = constants.kernelLatency
         estimate.reduction = demand.reduction
-        let perUnit = padded * candidate.multiplyCycles / (2 * candidate.tokens * candidate.features * slab) / (machine.units * clock)
+        let perUnit = padded * candidate.multiplyCycles / (2 * candidate.tokens * candidate.features * candidate.slab) / (machine.units * clock)
         estimate.useful = min(demand.multiprocessor, perUnit * min(1, problem.operations / padded))
         estimate.padding = max(0, min(demand.multiprocessor, perUnit) - estimate.useful)
         estimate.prologue = min(constants.prologue, demand.multiprocessor - estimate.useful - estimate.padding)
@@ -287,5 +314,44 @@ struct SharedTileGEMM: Sendable {
         estimate.stall = max(0, remaining - estimate.tail)
         estimate.stallOwner = demand.cacheLimited ? TimeOwner.l2Bandwidth : TimeOwner.sharedMemory
         return estimate
+    }
+}
+
+extension SharedTileGEMM.Candidate {
+    /// A kernel of which only the tile is known: slabs of 32 bytes, two of them in shared memory.
+    init(
+        _ tile: KernelTile, machine: GPUMachine, constants: SharedTileConstants, elementBytes: Double, operationsPerClock: Double,
+        goesFeaturesFirst: Bool
+    ) {
+        let area = Double(tile.tokens * tile.features)
+        let threads = Double(tile.threads)
+        let accumulators = area * Double(tile.slices) / threads
+        let slab = 32 / elementBytes
+        // Accumulators, fragments and addresses.
+        let registers = (1.5 * accumulators + 32) * threads * 4 * elementBytes / 4
+        let shared = 2 * Double(tile.tokens + tile.features) * slab * elementBytes * Double(tile.slices)
+        self.init(
+            tile: tile, tokens: Double(tile.tokens), features: Double(tile.features), slab: slab, slices: Double(tile.slices),
+            multiplyCycles: 2 * area * slab / operationsPerClock, feedShare: constants.feedShare(accumulators: accumulators),
+            warps: threads / machine.threadsPerWarp,
+            occupancy: machine.residentCTAs(registerBytes: registers, sharedBytes: shared, threads: threads),
+            goesFeaturesFirst: goesFeaturesFirst)
+    }
+
+    /// A kernel of a tuned library: all of its slices work on one slab, matrix instructions accumulate in registers of their own.
+    init(_ kernel: TunedKernel, machine: GPUMachine, constants: SharedTileConstants, operationsPerClock: Double) {
+        let tile = kernel.tile
+        let area = Double(tile.tokens * tile.features)
+        let threads = Double(tile.threads)
+        let accumulators = area * Double(tile.slices) / threads
+        let slab = Double(kernel.depth)
+        let registers = kernel.usesMatrixPipe ? 2 * max(accumulators, 0.5 * accumulators + 32) : 1.5 * accumulators + 32
+        self.init(
+            tile: tile, tokens: Double(tile.tokens), features: Double(tile.features), slab: slab, slices: 1,
+            multiplyCycles: 2 * area * slab / operationsPerClock, feedShare: constants.feedShare(accumulators: accumulators),
+            warps: threads / machine.threadsPerWarp,
+            occupancy: machine.residentCTAs(
+                registerBytes: registers * threads * 4, sharedBytes: Double(kernel.sharedMemoryBytes), threads: threads),
+            goesFeaturesFirst: false)
     }
 }

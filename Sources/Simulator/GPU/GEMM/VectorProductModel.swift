@@ -41,7 +41,8 @@ struct VectorProductModel: Sendable {
         bytesInFlight = machine.units * machine.maximumThreads * 0.5 * 32
         memoryLatency = read("elementwise", "loaded_latency_us", default: 0.9)
         cacheLatency = memoryLatency / 3
-        inverseBandwidth = 1 / (machine.memoryBandwidth * constants.bandwidthShare)
+        // A pure read stream: no output to turn the bus around for, as tiles have.
+        inverseBandwidth = 1 / (machine.memoryBandwidth * read(path.group, "vector_bandwidth_share", default: constants.bandwidthShare))
         inverseCacheBandwidth = 1 / (machine.units * constants.cacheBytesPerClockPerUnit * machine.matrixClock)
         // One multiply-add a weight and token and as much again to widen 16-bit pairs; four int8 products are one instruction.
         inverseLaneRate = (path == .int8 ? 0.5 : 2) / (machine.units * machine.lanes * machine.vectorClock)

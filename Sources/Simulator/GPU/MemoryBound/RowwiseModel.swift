@@ -110,7 +110,7 @@ struct RowwiseModel: Sendable {
         var memory = traffic * inverseBandwidth
         if isNarrow {
             let inFlight = min(ctas * threadsPerCTA, machine.units * machine.maximumThreads) * constants.narrowBytesPerThread
-            memory = max(memory, (input + output) * constants.latency(hot: hotInput) / inFlight)
+            memory = max(memory, (input + output) * constants.loadedLatency * constants.latencyShare(hot: hotInput) / inFlight)
         }
         let cache = total * inverseCacheBandwidth
         let waves = ctas / (machine.units * perUnit)

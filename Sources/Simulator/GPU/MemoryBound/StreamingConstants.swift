@@ -15,6 +15,8 @@ struct StreamingConstants: Sendable {
     var narrowBytesPerThread: Double
     /// Load-to-use latency of main memory under load, microseconds.
     var loadedLatency: Double
+    /// Load-to-use latency of main memory with few loads under way, microseconds.
+    var unloadedLatency: Double
     /// Latency of the cache over that of memory, both under load.
     var cachedLatencyRatio: Double
     /// Further microseconds of a kernel with narrow accesses: index arithmetic and the first dependent load.
@@ -30,12 +32,14 @@ struct StreamingConstants: Sendable {
         kernelLatency = read(group, "kernel_latency_us", default: 1.5)
         narrowBytesPerThread = read(group, "narrow_bytes_per_thread", default: 4)
         loadedLatency = read(group, "loaded_latency_us", default: 1.0)
+        // 470 to 850 cycles of pointer chases, and the arithmetic of a step.
+        unloadedLatency = read(group, "unloaded_latency_us", default: 0.55)
         // Pointer chases: 290 of 850 cycles on H100, 210 of 570 on A100; queues in front of the cache narrow the gap.
         cachedLatencyRatio = read(group, "cached_latency_ratio", default: 0.6)
         narrowStart = read(group, "narrow_start_us", default: 0.8)
         instructionScale = read(group, "instruction_scale", default: 1)
     }
 
-    /// Microseconds that a load waits when `hot` of the data come from the cache.
-    func latency(hot: Double) -> Double { loadedLatency * (1 - hot * (1 - cachedLatencyRatio)) }
+    /// Latency over that of memory when `hot` of the data come from the cache.
+    func latencyShare(hot: Double) -> Double { 1 - hot * (1 - cachedLatencyRatio) }
 }
