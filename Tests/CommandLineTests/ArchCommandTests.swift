@@ -70,6 +70,20 @@ import Testing
         }
     }
 
+    @Test func showPrintsTheLinksOfDevicesAndServers() throws {
+        let device = try ridgeline("arch", "show", "h100").output
+        #expect(device.contains("NVLink 4, nvswitch, 18 links x 25 = 450 GB/s a direction, 0.87 µs a hop"))
+        let server = try ridgeline("arch", "show", "DGX H100")
+        #expect(server.status == 0)
+        for part in ["8 x ", "(h100-sxm)", "450 GB/s a direction, 0.87 µs a hop", "InfiniBand NDR", "power_w"] { #expect(server.output.contains(part), "\(part)") }
+        let rows = try ridgeline("arch", "show", "dgx-h100", "--format", "csv").output.split(separator: "\n")
+        #expect(rows.count > 5)
+        #expect(rows.contains { $0.hasPrefix("scale_up.latency_us,") })
+        let listed = try ridgeline("arch", "systems", "--format", "csv").output
+        #expect(listed.contains("dgx-h100,8,h100-sxm,NVLink 4,nvswitch,18,450,0.87,InfiniBand NDR,50,1.90"))
+        #expect(try ridgeline("arch", "show", "dgx-h1000").status == 65)
+    }
+
     @Test func unknownNamesAreBadInputWithASuggestion() throws {
         let outcome = try ridgeline("arch", "show", "h100-smx")
         #expect(outcome.status == 65)

@@ -3,7 +3,7 @@ import Quantities
 
 /// Server types as a table.
 public enum ServerSystemListing {
-    /// One row a server type; bandwidths per device and direction, latencies of one hop.
+    /// One row a server type; bandwidths per device and direction, latencies of one hop. For files.
     public static func table(_ systems: [ServerSystem]) -> TextTable {
         TextTable(
             columns: [
@@ -12,16 +12,32 @@ public enum ServerSystemListing {
             ],
             rows: systems.map { system in
                 [system.id, String(system.devices), system.device, system.scaleUp.technology, system.scaleUp.topology]
-                    + [system.scaleUp.links.map { String($0.value) } ?? ""] + cells(system.scaleUp) + [system.scaleOut?.technology ?? ""]
-                    + (system.scaleOut.map(cells) ?? ["", ""])
+                    + [system.scaleUp.links.map { String($0.value) } ?? ""]
+                    + cells(system.scaleUp) { ArchitectureListing.number($0) } + [system.scaleOut?.technology ?? ""]
+                    + (system.scaleOut.map { cells($0) { ArchitectureListing.number($0) } } ?? ["", ""])
             })
     }
 
-    private static func cells(_ links: Interconnect) -> [String] {
-        [
-            ArchitectureListing.number(links.bandwidthPerDirection.value.value / 1e9),
-            ArchitectureListing.number(links.latency?.value.microseconds),
-        ]
+    /// The same for a terminal of a hundred columns: latencies to a tenth of a microsecond, links between servers by their rate alone.
+    public static func narrowTable(_ systems: [ServerSystem]) -> TextTable {
+        TextTable(
+            columns: [
+                .text("system"), .number("n"), .text("device"), .text("inside"), .text("topology"), .number("GB/s"), .number("µs"),
+                .number("out"), .number("µs"),
+            ],
+            rows: systems.map { system in
+                [system.id, String(system.devices), system.device, system.scaleUp.technology, system.scaleUp.topology]
+                    + cells(system.scaleUp, tenths) + (system.scaleOut.map { cells($0, tenths) } ?? ["", ""])
+            })
+    }
+
+    private static func cells(_ links: Interconnect, _ latency: (Double?) -> String) -> [String] {
+        [ArchitectureListing.number(links.bandwidthPerDirection.value.value / 1e9), latency(links.latency?.value.microseconds)]
+    }
+
+    private static func tenths(_ value: Double?) -> String {
+        guard let value else { return "" }
+        return FixedPoint.format(value, fractionDigits: value < 10 ? 1 : 0)
     }
 }
 
