@@ -77,30 +77,4 @@ extension ArchitectureCheck {
             report.add(.hierarchy, "\(nearer.name) answers after \(Seconds(near)), later than \(further.name) (\(Seconds(far)))")
         }
     }
-
-    /// Bandwidth of one link in one direction, in GB/s, by technology; from the vendors' generation tables.
-    static let linkRates: [(technology: String, gigabytesPerSecond: ClosedRange<Double>)] = [
-        ("NVLink 1", 19...21), ("NVLink 2", 24...26), ("NVLink 3", 14...26), ("NVLink 4", 24...26), ("NVLink 5", 49...51),
-        ("Infinity Fabric", 45...130), ("ICI", 40...110), ("RoCE 100 GbE", 12...13), ("RoCE 200 GbE", 24...26),
-    ]
-
-    static func interconnect(_ device: Architecture, _ report: inout Report) {
-        guard let link = device.interconnect else { return }
-        let total = link.bandwidthPerDirection.value.value / 1e9
-        if let links = link.links?.value, let range = linkRates.first(where: { $0.technology == link.technology })?.gigabytesPerSecond {
-            let each = total / Double(links)
-            if !range.contains(each) {
-                report.add(
-                    .interconnect,
-                    "\(FixedPoint.format(total, fractionDigits: 1)) GB/s over \(links) links are \(FixedPoint.format(each, fractionDigits: 1)) GB/s each, \(link.technology) has \(range.lowerBound) to \(range.upperBound)")
-            }
-        }
-        if link.technology != "mesh", link.bandwidthPerDirection.value > device.memory.bandwidth.value {
-            report.add(
-                .interconnect, "links of \(link.bandwidthPerDirection.value) are faster than the memory behind them (\(device.memory.bandwidth.value))")
-        }
-        if let latency = link.latency?.value.microseconds, latency < 0.05 || latency > 100 {
-            report.add(.interconnect, "a link latency of \(latency) µs is implausible")
-        }
-    }
 }

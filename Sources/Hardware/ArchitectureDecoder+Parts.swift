@@ -17,7 +17,7 @@ extension ArchitectureDecoder {
             multiprocessor: root.section("multiprocessor").flatMap { multiprocessor($0) },
             matrixArray: root.section("matrix_array").flatMap { matrixArray($0) },
             processor: root.section("processor").flatMap { processor($0) },
-            interconnect: root.section("interconnect").flatMap { Self.interconnect($0) },
+            interconnect: root.section("interconnect").flatMap { Self.interconnect($0, links: links) },
             host: root.section("host").flatMap { host($0) },
             power: root.section("power").flatMap { power($0) })
     }
@@ -70,7 +70,7 @@ extension ArchitectureDecoder {
         return processor
     }
 
-    static func interconnect(_ section: LayeredSection) -> Interconnect? {
+    static func interconnect(_ section: LayeredSection, links: LinkCatalogue) -> Interconnect? {
         section.allowOnly(["technology", "topology", "links", "bandwidth_per_direction_gb_per_s", "latency_us"])
         let technology = section.requiredText("technology")
         let topology = section.requiredText("topology")
@@ -79,17 +79,23 @@ extension ArchitectureDecoder {
         guard let technology, let topology, let bandwidth else { return nil }
         var interconnect = Interconnect(technology: technology, bandwidthPerDirection: bandwidth, topology: topology)
         interconnect.links = section.integer("links")
-        interconnect.latency = section.quantity("latency_us", times: 1e-6)
+        let stated: Sourced<Seconds>? = section.quantity("latency_us", times: 1e-6)
+        interconnect.link = links.technology(named: technology)
+        interconnect.latency = stated ?? interconnect.link?.hopLatency(topology: topology)
+        interconnect.programSends = interconnect.link?.programSends ?? (stated != nil)
         return interconnect
     }
 
     private func host(_ section: LayeredSection) -> HostLink? {
-        section.allowOnly(["technology", "bandwidth_per_direction_gb_per_s"])
+        section.allowOnly(["technology", "bandwidth_per_direction_gb_per_s", "latency_us"])
         let technology = section.requiredText("technology")
         let bandwidth = section.needed(
             "bandwidth_per_direction_gb_per_s", section.quantity("bandwidth_per_direction_gb_per_s", times: 1e9, as: BytesPerSecond.self))
         guard let technology, let bandwidth else { return nil }
-        return HostLink(technology: technology, bandwidthPerDirection: bandwidth)
+        var host = HostLink(technology: technology, bandwidthPerDirection: bandwidth)
+        host.link = links.technology(named: technology)
+        host.latency = section.quantity("latency_us", times: 1e-6) ?? host.link?.latency
+        return host
     }
 
     private func power(_ section: LayeredSection) -> Power? {

@@ -13,15 +13,17 @@ struct ArchitectureDecoder {
 
     let root: LayeredSection
     let problems: ProblemCollector
+    let links: LinkCatalogue
 
     /// - Parameters:
     ///   - files: the device's file first, then what it extends, the most general last.
     ///   - calibrations: groups of calibrated constants, those of the device's own generation first.
+    ///   - links: what the library knows of link technologies.
     static func decode(
-        id: String, files: [ConfigurationMapping], calibrations: [Calibration]
+        id: String, files: [ConfigurationMapping], calibrations: [Calibration], links: LinkCatalogue
     ) throws(ConfigurationError) -> Architecture {
         let problems = ProblemCollector()
-        let decoder = ArchitectureDecoder(root: LayeredSection(files: files, problems: problems), problems: problems)
+        let decoder = ArchitectureDecoder(root: LayeredSection(files: files, problems: problems), problems: problems, links: links)
         let architecture = decoder.architecture(id: id, calibrations: calibrations)
         try problems.throwIfAny()
         guard let architecture else { throw ConfigurationError(decoder.root.location, "the device could not be decoded") }

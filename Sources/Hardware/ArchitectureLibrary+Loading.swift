@@ -7,7 +7,7 @@ extension ArchitectureLibrary {
         let documents = try chain(file)
         let mappings = try documents.map { document throws(ConfigurationError) in try document.mapping() }
         if let explained = try explained(file, mappings) { return .explained(explained) }
-        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibrations: try calibrations(file, mappings)))
+        return .device(try ArchitectureDecoder.decode(id: file.id, files: mappings, calibrations: try calibrations(file, mappings), links: links))
     }
 
     /// Decodes a single file that stands outside the roots, resolving `extends` in the library.
@@ -127,6 +127,25 @@ extension ArchitectureLibrary {
         }
         try problems.throwIfAny()
         return entry
+    }
+
+    // MARK: - Link technologies
+
+    /// The link technologies of the roots, a user's folder before the library that ships.
+    ///
+    /// - Throws: when a file is wrong.
+    static func readLinks(_ roots: [String]) throws(ArchitectureLibraryError) -> LinkCatalogue {
+        var links = LinkCatalogue()
+        for folder in roots.map({ "\($0)/links" }) {
+            for name in yamlNames(in: folder) {
+                do throws(ConfigurationError) {
+                    try links.add(ConfigurationDocument.read("\(folder)/\(name).yaml"))
+                } catch {
+                    throw ArchitectureLibraryError(.invalidFile, error.description)
+                }
+            }
+        }
+        return links
     }
 
     // MARK: - Software stacks

@@ -3,21 +3,23 @@ import Foundation
 
 /// The folders of architecture files, and the look-up of devices, software stacks and server systems in them.
 ///
-/// A root holds `<vendor>/<id>.yaml`, `<vendor>/generations/<name>.yaml`, `<vendor>/calibrations/<generation>.yaml`, `software/<id>.yaml` and
-/// `systems/<id>.yaml`; a user's own root may hold `<id>.yaml` directly. Roots are searched in order; the first that has a name answers.
+/// A root holds `<vendor>/<id>.yaml`, `<vendor>/generations/<name>.yaml`, `<vendor>/calibrations/<generation>.yaml`, `links/<family>.yaml`,
+/// `software/<id>.yaml` and `systems/<id>.yaml`; a user's own root may hold `<id>.yaml` directly. Roots are searched in order; the first that has a name answers.
 public struct ArchitectureLibrary: Sendable {
     public static let environmentVariable = "RIDGELINE_ARCHITECTURES"
     /// Folders of a root or vendor that hold no devices.
-    static let reservedFolders: Set<String> = ["generations", "calibrations", "software", "systems"]
+    static let reservedFolders: Set<String> = ["generations", "calibrations", "links", "software", "systems"]
 
     /// Paths of the roots, searched in order.
     public let roots: [String]
+    /// What is known of link technologies, from all roots.
+    public let links: LinkCatalogue
     let files: [ArchitectureFile]
 
     /// A library over the given roots.
     ///
-    /// - Throws: when there is none, or one of them is no folder.
-    /// - Complexity: lists the folders; reads no file.
+    /// - Throws: when there is none, one of them is no folder, or a file of link technologies is wrong.
+    /// - Complexity: lists the folders; reads the few files of link technologies, no device.
     public init(roots: [String]) throws(ArchitectureLibraryError) {
         guard !roots.isEmpty else {
             throw ArchitectureLibraryError(
@@ -28,6 +30,7 @@ public struct ArchitectureLibrary: Sendable {
         var files: [ArchitectureFile] = []
         for root in roots { files += try ArchitectureFile.list(root: root) }
         self.files = files
+        links = try Self.readLinks(roots)
     }
 
     /// The library that a command uses: the given folder, those of `RIDGELINE_ARCHITECTURES` (separated by colons), then the one that

@@ -34,12 +34,9 @@ extension Architecture {
         if let multiprocessor { list.add(multiprocessor) }
         if let matrixArray { list.add(matrixArray) }
         if let processor { list.add(processor) }
-        if let interconnect {
-            list.add(["interconnect"], "links", interconnect.links)
-            list.add(["interconnect"], "bandwidth_per_direction_gb_per_s", interconnect.bandwidthPerDirection, 1e9)
-            list.add(["interconnect"], "latency_us", interconnect.latency, 1e-6)
-        }
+        if let interconnect { list.add("interconnect", interconnect) }
         list.add(["host"], "bandwidth_per_direction_gb_per_s", host?.bandwidthPerDirection, 1e9)
+        list.add(["host"], "latency_us", host?.latency, 1e-6)
         list.add(["power"], "thermal_design_w", power?.thermalDesign, 1)
         list.add(["power"], "idle_w", power?.idle, 1)
         for peak in publishedPeaks { list.add(["published_peaks_tera", peak.engine.rawValue], peak.format.rawValue, peak.rate, 1e12) }
@@ -86,7 +83,7 @@ public struct SourceQuality: Hashable, Sendable {
 }
 
 /// Collects numbers in the units of their keys.
-private struct NumberList {
+struct NumberList {
     var numbers: [ArchitectureNumber] = []
 
     mutating func add(_ section: [String], _ key: String, value: Double?, _ source: Source?) {
@@ -113,6 +110,12 @@ private struct NumberList {
         var magnitude = abs(value)
         while magnitude < 1e11 { magnitude *= 10; scale *= 10 }
         return (value * scale).rounded() / scale
+    }
+
+    mutating func add(_ section: String, _ interconnect: Interconnect) {
+        add([section], "links", interconnect.links)
+        add([section], "bandwidth_per_direction_gb_per_s", interconnect.bandwidthPerDirection, 1e9)
+        add([section], "latency_us", interconnect.latency, 1e-6)
     }
 
     mutating func add(_ section: String, _ memory: Memory) {

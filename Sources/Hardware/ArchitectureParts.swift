@@ -99,12 +99,19 @@ public struct Interconnect: Hashable, Sendable {
     public var links: Sourced<Int>?
     /// `nvswitch`, `nvlink-mesh`, `pcie-tree`, `torus-2d`, `torus-3d`, `ring`, `fully-connected`, …
     public var topology: String
+    /// One hop: a few bytes to a neighbour, or over one switch where the topology has switches; the file's own or that of `link`.
     public var latency: Sourced<Seconds>?
+    /// What is known of all links of this technology; nil where no file of the library describes it.
+    public var link: LinkTechnology?
+    /// Whether a compiled program sends by itself, without a library: a property of the technology, and assumed where a file states the
+    /// latency of a technology that the library does not know.
+    public var programSends: Bool
 
     public init(technology: String, bandwidthPerDirection: Sourced<BytesPerSecond>, topology: String) {
         self.technology = technology
         self.bandwidthPerDirection = bandwidthPerDirection
         self.topology = topology
+        programSends = false
     }
 }
 
@@ -113,6 +120,10 @@ public struct HostLink: Hashable, Sendable {
     /// For example `PCIe 5.0 x16`.
     public var technology: String
     public var bandwidthPerDirection: Sourced<BytesPerSecond>
+    /// A few bytes from the device to the host's memory or back.
+    public var latency: Sourced<Seconds>?
+    /// What is known of all links of this technology; nil where no file of the library describes it.
+    public var link: LinkTechnology?
 
     public init(technology: String, bandwidthPerDirection: Sourced<BytesPerSecond>) {
         self.technology = technology

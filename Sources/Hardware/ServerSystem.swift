@@ -25,8 +25,9 @@ public struct ServerSystem: Hashable, Sendable {
 
     /// Decodes `Architectures/systems/<id>.yaml`.
     ///
+    /// - Parameter links: what the library knows of link technologies.
     /// - Throws: every problem of the file.
-    public init(id: String, document: ConfigurationDocument) throws(ConfigurationError) {
+    public init(id: String, document: ConfigurationDocument, links: LinkCatalogue = LinkCatalogue()) throws(ConfigurationError) {
         let problems = ProblemCollector()
         let root = LayeredSection(files: [try document.mapping()], problems: problems)
         root.allowOnly(["name", "aliases", "device", "devices", "scale_up", "scale_out", "power_w", "prices", "notes"])
@@ -34,10 +35,10 @@ public struct ServerSystem: Hashable, Sendable {
         let count = root.value("devices", as: Int.self)
         if root.entry("devices") == nil { problems.add(root.location, "'devices' is missing") }
         if let count, count < 1 { problems.add(root.location, "'devices' is \(count), a positive number belongs here") }
-        let scaleUp = root.requiredSection("scale_up").flatMap { ArchitectureDecoder.interconnect($0) }
-        let scaleOut = root.section("scale_out").flatMap { ArchitectureDecoder.interconnect($0) }
+        let scaleUp = root.requiredSection("scale_up").flatMap { ArchitectureDecoder.interconnect($0, links: links) }
+        let scaleOut = root.section("scale_out").flatMap { ArchitectureDecoder.interconnect($0, links: links) }
         let power = root.quantity("power_w", times: 1, as: Watts.self)
-        let prices = ArchitectureDecoder(root: root, problems: problems).prices()
+        let prices = ArchitectureDecoder(root: root, problems: problems, links: links).prices()
         let aliases = root.value("aliases", as: [String].self) ?? []
         let notes: String? = root.value("notes")
         try problems.throwIfAny()
@@ -54,6 +55,18 @@ public struct ServerSystem: Hashable, Sendable {
         self.power = power
         self.prices = prices
         self.notes = notes
+    }
+}
+
+extension ServerSystem {
+    /// Every number of the server in the order of its file.
+    public var numbers: [ArchitectureNumber] {
+        var list = NumberList()
+        list.add("scale_up", scaleUp)
+        if let scaleOut { list.add("scale_out", scaleOut) }
+        list.add([], "power_w", power, 1)
+        for price in prices { list.add(["prices", price.provider], "dollars_per_hour", price.dollarsPerHour, 1) }
+        return list.numbers
     }
 }
 
@@ -81,7 +94,7 @@ extension ArchitectureLibrary {
         for root in roots {
             for id in Self.yamlNames(in: "\(root)/systems") where !systems.contains(where: { $0.id == id }) {
                 do throws(ConfigurationError) {
-                    systems.append(try ServerSystem(id: id, document: ConfigurationDocument.read("\(root)/systems/\(id).yaml")))
+                    systems.append(try ServerSystem(id: id, document: ConfigurationDocument.read("\(root)/systems/\(id).yaml"), links: links))
                 } catch {
                     throw ArchitectureLibraryError(.invalidFile, error.description)
                 }

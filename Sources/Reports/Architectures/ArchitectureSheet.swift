@@ -10,7 +10,7 @@ public struct ArchitectureSheet: Sendable {
     /// For a terminal.
     public var text: String {
         var parts = [heading, peakTable.plain]
-        parts += [referencedTable.plain, sourceList]
+        parts += [sourced.referenced.plain, sourced.sourceList]
         if let notes = device.notes { parts.append("Notes: \(notes)") }
         let quality = device.sourceQuality
         parts.append(
@@ -26,7 +26,8 @@ public struct ArchitectureSheet: Sendable {
                 .compactMap { $0 }.joined(separator: ", "))
         if !device.aliases.isEmpty { lines.append("also: \(device.aliases.joined(separator: ", "))") }
         lines.append("memory: \(device.memory.technology); compute unit: \(device.compute.unitName)")
-        if let link = device.interconnect { lines.append("interconnect: \(link.technology), \(link.topology)") }
+        if let link = device.interconnect { lines.append("interconnect: \(LinkDescription.text(link))") }
+        if let host = device.host { lines.append("host: \(LinkDescription.text(host))") }
         return lines.joined(separator: "\n")
     }
 
@@ -47,46 +48,13 @@ public struct ArchitectureSheet: Sendable {
             })
     }
 
-    /// Distinct sources in the order in which they first appear.
-    private var sources: [Source] {
-        var sources: [Source] = []
-        for number in device.numbers where !sources.contains(number.source) { sources.append(number.source) }
-        return sources
-    }
-
-    /// Every number with the kind of its source and a reference into `sourceList`: narrow enough for a terminal.
-    private var referencedTable: TextTable {
-        let sources = sources
-        return TextTable(
-            columns: [.text("number"), .number("value"), .text("kind"), .number("source")],
-            rows: device.numbers.map { number in
-                let reference = sources.firstIndex(of: number.source).map { "[\($0 + 1)]" } ?? ""
-                return [number.path, Self.plain(number.value), number.source.kind.rawValue, reference]
-            })
-    }
-
-    private var sourceList: String {
-        sources.enumerated().map { "[\($0.offset + 1)] \($0.element.kind.rawValue): \($0.element.text)" }.joined(separator: "\n")
-    }
+    private var sourced: SourcedNumberTable { SourcedNumberTable(device.numbers) }
 
     /// Every number under the key that the file uses, with its source.
-    public var numberTable: TextTable {
-        TextTable(
-            columns: [.text("number"), .number("value"), .text("source")],
-            rows: device.numbers.map { [$0.path, Self.plain($0.value), "\($0.source.kind.rawValue): \($0.source.text)"] })
-    }
+    public var numberTable: TextTable { sourced.full }
 
     /// At most six significant digits, no exponent.
-    static func plain(_ value: Double) -> String {
-        let magnitude = abs(value)
-        let digits = magnitude >= 1000 ? 1 : magnitude >= 1 ? 3 : 6
-        var text = FixedPoint.format(value, fractionDigits: value == value.rounded() ? 0 : digits)
-        if text.contains(".") {
-            while text.last == "0" { text.removeLast() }
-            if text.last == "." { text.removeLast() }
-        }
-        return text
-    }
+    static func plain(_ value: Double) -> String { SourcedNumberTable.plain(value) }
 
     public var json: JSONText {
         .object([
@@ -94,7 +62,7 @@ public struct ArchitectureSheet: Sendable {
             "class": .string(device.deviceClass.rawValue), "aliases": .array(device.aliases.map(JSONText.string)),
             "year": device.launchYear.map { .integer($0) }, "process": device.process.map { .string($0) }, "notes": device.notes.map { .string($0) },
             "memory_technology": .string(device.memory.technology), "unit_name": .string(device.compute.unitName),
-            "interconnect": device.interconnect.map { .object(["technology": .string($0.technology), "topology": .string($0.topology)]) },
+            "interconnect": device.interconnect.map(LinkDescription.json),
             "peaks": .array(
                 device.compute.rates.compactMap { rate in
                     device.peak(rate.engine, rate.format).map { peak in
@@ -104,13 +72,7 @@ public struct ArchitectureSheet: Sendable {
                         ])
                     }
                 }),
-            "numbers": .array(
-                device.numbers.map {
-                    .object([
-                        "path": .string($0.path), "value": .number($0.value), "source_kind": .string($0.source.kind.rawValue),
-                        "source": .string($0.source.text),
-                    ])
-                }),
+            "numbers": sourced.json,
         ])
     }
 }

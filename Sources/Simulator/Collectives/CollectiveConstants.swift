@@ -1,7 +1,8 @@
 import Hardware
+import Quantities
 
 /// Constants of collectives, read once. Defaults by fabric: the nearest measured kind (NVSwitch nodes of A100, H100 and B200, PCIe nodes
-/// of L40S; nccl-tests rows of aiconfigurator).
+/// of L40S; nccl-tests rows of aiconfigurator). A hop whose constant no calibration states takes the latency of the link technology.
 struct CollectiveConstants: Sendable {
     /// A way to move data: payload share of the link, µs more than the launch in all and per dependent hop.
     struct Way: Sendable {
@@ -50,7 +51,8 @@ struct CollectiveConstants: Sendable {
     var networkHop: Double
     var networkShare: Double
 
-    init(_ read: ConstantReader, fabric: LinkTopology.Fabric, path: Multiprocessor.OperandPath?) {
+    init(_ read: ConstantReader, wiring: LinkTopology, path: Multiprocessor.OperandPath?) {
+        let fabric = wiring.fabric
         // Links of the devices' own and the host's PCIe tree behave too differently to share constants; both fall back to `collective`.
         let isTree = fabric == .hostTree
         let group = isTree ? "collective.host" : "collective.links"
@@ -61,14 +63,16 @@ struct CollectiveConstants: Sendable {
                 hop: read(group, name + "_hop_us", default: hop))
         }
         rendezvous = read(group, "rendezvous_us", default: 6)
-        let hop = read(group, "hop_us", default: isTree ? 0.6 : 0.8)
+        let link = wiring.hopLatency?.microseconds
+        let hop = read(group, "hop_us", default: link ?? (isTree ? 0.6 : 0.8))
         lowLatency = Way(
             wireShare: read(group, "ll_wire_share", default: isTree ? 0.28 : 0.25), extra: read(group, "ll_us", default: isTree ? 0 : 2.5),
             hop: hop)
         lowLatencyFew = Way(
             wireShare: read(group, "ll_few_wire_share", default: 0.015), extra: 0, hop: read(group, "ll_few_hop_us", default: hop))
-        lowLatency128 = way("ll128", isTree ? 0.65 : 0.5, 10, isTree ? 3 : 0.4)
-        simple = way("simple", isTree ? 0.6 : 0.75, isTree ? 5 : 25, isTree ? 0.5 : 2)
+        // No protocol hands on faster than the link does.
+        lowLatency128 = way("ll128", isTree ? 0.65 : 0.5, 10, max(link ?? 0, isTree ? 3 : 0.4))
+        simple = way("simple", isTree ? 0.6 : 0.75, isTree ? 5 : 25, max(link ?? 0, isTree ? 0.5 : 2))
         directFew = way("direct_few", isTree ? 0.1 : 0.3, isTree ? 5 : 4, hop)
         directAll = way("direct", isTree ? 0.75 : 0.7, isTree ? 7.6 : 20, hop)
         sendShare = read(group, "send_wire_share", default: 0.8)
@@ -86,7 +90,9 @@ struct CollectiveConstants: Sendable {
         secondSocketShare = read(group, "second_socket_share", default: isTree ? 0.51 : 1)
         lowLatencyHostShare = read(group, "ll_host_share", default: 0.75)
         lowLatencySecondSocketShare = read(group, "ll_second_socket_share", default: isTree ? 0.38 : 1)
-        networkHop = read(group, "network_hop_us", default: 3)
+        // The proxy of the library that posts a transfer takes 1 µs on Intel hosts and 2 on AMD's (NCCL, src/graph/tuning.cc, network overhead).
+        let post = read(group, "network_post_us", default: 1)
+        networkHop = read(group, "network_hop_us", default: wiring.networkLatency.map { $0.microseconds + post } ?? 3)
         networkShare = read(group, "network_share", default: 0.85)
     }
 }

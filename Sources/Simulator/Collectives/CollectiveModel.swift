@@ -34,7 +34,7 @@ public struct CollectiveModel: Sendable {
         ranksPerDevice = max(1, Int(read("collective", "ranks_per_device", default: 1)))
         device = architecture.id
         self.topology = wiring
-        constants = CollectiveConstants(read, fabric: wiring.fabric, path: architecture.multiprocessor?.operandPath)
+        constants = CollectiveConstants(read, wiring: wiring, path: architecture.multiprocessor?.operandPath)
         launch = LaunchModel(stack: stack, read: read)
         intervals = ProjectionIntervals(read, group: "collective")
         let machine = try? GPUMachine(architecture)

@@ -29,6 +29,10 @@ public struct LinkTopology: Hashable, Sendable {
     public var networkBandwidth: BytesPerSecond?
     /// Devices that share an adapter; 1 where each has its own.
     public var devicesPerAdapter = 1
+    /// One hop inside the node; nil where unknown.
+    public var hopLatency: Seconds?
+    /// From device memory to device memory in another node, without the library that posts the transfer; nil where unknown.
+    public var networkLatency: Seconds?
     /// What all adapters of a node carry together, one direction; nil where they do not limit one another.
     public var nodeNetworkBandwidth: BytesPerSecond?
 
@@ -55,6 +59,7 @@ public struct LinkTopology: Hashable, Sendable {
             self.init(
                 fabric: .hostTree, bandwidthPerDirection: host, devicesPerNode: devicesPerNode, hostBandwidth: host,
                 networkBandwidth: networkBandwidth)
+            hopLatency = architecture.host?.link?.hopLatency(topology: "pcie-tree")?.value ?? architecture.host?.latency?.value
             return
         }
         guard let fabric = Self.fabric(named: interconnect.topology) else {
@@ -65,6 +70,7 @@ public struct LinkTopology: Hashable, Sendable {
         self.init(
             fabric: fabric, bandwidthPerDirection: interconnect.bandwidthPerDirection.value, devicesPerNode: devicesPerNode,
             hostBandwidth: host, networkBandwidth: networkBandwidth)
+        hopLatency = interconnect.latency?.value
     }
 
     /// The wiring of a type of server: links inside it, adapters of each device towards others.
@@ -81,6 +87,8 @@ public struct LinkTopology: Hashable, Sendable {
             fabric: fabric, bandwidthPerDirection: system.scaleUp.bandwidthPerDirection.value, devicesPerNode: system.devices,
             hostBandwidth: architecture.host?.bandwidthPerDirection.value,
             networkBandwidth: system.scaleOut?.bandwidthPerDirection.value)
+        hopLatency = system.scaleUp.latency?.value
+        networkLatency = system.scaleOut?.latency?.value
     }
 
     private static let names: [(name: String, fabric: Fabric)] = [

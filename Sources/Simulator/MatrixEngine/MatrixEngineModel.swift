@@ -26,7 +26,7 @@ public struct MatrixEngineModel: DeviceModel {
         machine = try EngineMachine(architecture, stack: stack)
         let isLinked = architecture.interconnect != nil || topology != nil
         collectives = isLinked ? try CollectiveModel(architecture: architecture, stack: stack, topology: topology) : nil
-        if let latency = architecture.interconnect?.latency?.value.microseconds {
+        if let interconnect = architecture.interconnect, interconnect.programSends, let latency = interconnect.latency?.value.microseconds {
             var links = topology
             if links == nil { links = try LinkTopology(architecture: architecture) }
             handOver = links.map { HandOver(latency: latency, bandwidth: $0.ringBandwidth(devices: 2)) }

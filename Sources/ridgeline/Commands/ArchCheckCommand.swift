@@ -21,7 +21,10 @@ struct ArchCheckCommand: ParsableCommand {
             for case .device(let device) in entries { findings += ArchitectureCheck.findings(device).map(\.description) }
             if names.isEmpty {
                 findings += library.sharedNames().map(\.description)
-                for system in try library.serverSystems() { _ = try library.architecture(named: system.device) }
+                for system in try library.serverSystems() {
+                    let device = try library.architecture(named: system.device)
+                    findings += ArchitectureCheck.findings(system, device: device).map(\.description)
+                }
                 for stack in library.softwareStackIDs { _ = try library.softwareStack(stack) }
             }
             StandardError.write("\(entries.count) \(entries.count == 1 ? "file" : "files") checked, \(findings.count) \(findings.count == 1 ? "finding" : "findings")\n")

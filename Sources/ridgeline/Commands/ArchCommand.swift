@@ -11,6 +11,7 @@ struct ArchCommand: ParsableCommand {
             Examples:
               ridgeline arch list --vendor nvidia --dtype fp8 --sort bandwidth
               ridgeline arch show h100-sxm
+              ridgeline arch show dgx-h100
               ridgeline arch diff a100-sxm-80gb h100-sxm
               ridgeline arch new --like h100-sxm --name "My accelerator" > mine.yaml
               ridgeline arch check mine.yaml
@@ -22,9 +23,9 @@ struct ArchCommand: ParsableCommand {
 
 struct ArchShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Print every number of an accelerator with its source, its peaks and ridge points.")
+        commandName: "show", abstract: "Print every number of an accelerator or server type with its source, peaks, ridge points and links.")
 
-    @Argument(help: "Id, name or alias of an accelerator, or the path of a file ending in .yaml.")
+    @Argument(help: "Id, name or alias of an accelerator or server type, or the path of a file ending in .yaml.")
     var name: String
 
     @OptionGroup var library: LibraryOptions
@@ -33,6 +34,10 @@ struct ArchShowCommand: ParsableCommand {
     func run() throws {
         try reportingErrors {
             let library = try library.library()
+            if let system = try server(library) {
+                try emit(ServerSystemSheet(system, device: try library.architecture(named: system.device)))
+                return
+            }
             let entry = name.hasSuffix(".yaml") ? try library.load(path: name) : try library.entry(named: name)
             switch entry {
             case .explained(let entry): try output.emit(explanation(entry))
@@ -45,6 +50,27 @@ struct ArchShowCommand: ParsableCommand {
                 case .markdown: try output.emit([sheet.peakTable.markdown, sheet.numberTable.markdown].joined(separator: "\n\n"))
                 }
             }
+        }
+    }
+
+    /// The server type of the name; nil where it names an accelerator, a file, or nothing.
+    private func server(_ library: ArchitectureLibrary) throws(ArchitectureLibraryError) -> ServerSystem? {
+        guard !name.hasSuffix(".yaml"), !library.names().contains(where: { Self.isSame($0.name, name) }) else { return nil }
+        return try library.serverSystems().first { system in
+            ([system.id, system.name] + system.aliases).contains { Self.isSame($0, name) }
+        }
+    }
+
+    private static func isSame(_ a: String, _ b: String) -> Bool {
+        ArchitectureLibrary.normalized(a) == ArchitectureLibrary.normalized(b)
+    }
+
+    private func emit(_ sheet: ServerSystemSheet) throws {
+        switch output.format {
+        case .table: try output.emit(sheet.text)
+        case .json: try output.emit(sheet.json.rendered)
+        case .csv: try output.emit(sheet.numberTable.csv)
+        case .markdown: try output.emit(sheet.numberTable.markdown)
         }
     }
 

@@ -169,6 +169,38 @@ import Workload
         #expect(try time(inside, ModelFixture.stack(), cluster) < across)
     }
 
+    /// A hop that no calibration states takes the link's latency; one that is stated keeps its own.
+    @Test func hopsWithoutACalibrationTakeTheLatencyOfTheLink() throws {
+        let constants = ["rendezvous_us": 10, "ll_us": 0, "ll_wire_share": 0.5, "ll128_us": 1e7, "simple_us": 1e7, "in_switch_us": 1e7, "copy_rate": 2]
+        var slow = Self.wires
+        slow.hopLatency = Seconds(microseconds: 3)
+        let shape = Collective(.allReduce, devices: 4, bytes: 1_000_000, format: .fp16)
+        // Launch 1 + rendezvous 10 + 6 hops x 3 + wire 1.5 x 1e6 B / (0.5 x 1e5 B/µs) = 30: 59 µs; 47 where a hop of 1 µs is stated.
+        #expect(abs(try time(shape, ModelFixture.stack(["collective": constants]), slow) - 59) < 1e-9)
+        #expect(abs(try time(shape, ModelFixture.stack(["collective": constants.merging(["hop_us": 1]) { $1 }]), slow) - 47) < 1e-9)
+    }
+
+    /// The two steps of an all-reduce between two nodes wait for the network's latency and 1 µs of the library that posts the transfer.
+    @Test func hopsBetweenNodesTakeTheLatencyOfTheNetwork() throws {
+        func tiny(_ latency: Double) throws -> Double {
+            var cluster = LinkTopology(fabric: .switched, bandwidthPerDirection: BytesPerSecond(450e9), networkBandwidth: BytesPerSecond(25e9))
+            cluster.networkLatency = Seconds(microseconds: latency)
+            return try time(Collective(.allReduce, devices: 16, devicesPerNode: 8, bytes: 16, format: .fp16), ModelFixture.stack(), cluster)
+        }
+        #expect(abs(try tiny(75) - tiny(1.75) - 2 * 73.25) < 1e-9)
+        #expect(abs(try tiny(2) - (time(
+            Collective(.allReduce, devices: 16, devicesPerNode: 8, bytes: 16, format: .fp16), ModelFixture.stack(),
+            LinkTopology(fabric: .switched, bandwidthPerDirection: BytesPerSecond(450e9), networkBandwidth: BytesPerSecond(25e9))))) < 1e-9)
+    }
+
+    @Test func serversHandTheirLatenciesToTheModel() throws {
+        let library = try ModelFixture.library()
+        let system = try library.serverSystem(named: "dgx-2")
+        let wiring = try LinkTopology(system: system, architecture: try library.architecture(named: system.device))
+        #expect(wiring.hopLatency == system.scaleUp.latency?.value && wiring.networkLatency == system.scaleOut?.latency?.value)
+        #expect(wiring.hopLatency != nil && wiring.networkLatency != nil)
+    }
+
     @Test func nodesWithoutANetworkAreRefused() throws {
         let model = try CollectiveModel(architecture: try ModelFixture.device("h100-sxm"), stack: ModelFixture.stack())
         let shape = Collective(.allReduce, devices: 16, devicesPerNode: 8, bytes: 1 << 20, format: .fp16)

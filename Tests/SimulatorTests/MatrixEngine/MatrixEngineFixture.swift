@@ -47,6 +47,7 @@ struct SampleEngine {
         device.host = HostLink(technology: "PCIe", bandwidthPerDirection: sourced(BytesPerSecond(10e9)))
         var interconnect = Interconnect(technology: "link", bandwidthPerDirection: sourced(BytesPerSecond(100e9)), topology: "switched")
         interconnect.latency = linkLatencyMicroseconds.map { sourced(Seconds(microseconds: $0)) }
+        interconnect.programSends = linkLatencyMicroseconds != nil
         device.interconnect = interconnect
         device.power = Power(thermalDesign: sourced(Watts(100)))
         let all = [
