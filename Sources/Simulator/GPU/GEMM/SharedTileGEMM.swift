@@ -209,81 +209,6 @@ struct SharedTileGEMM: Sendable {
             waves: grid / perWave, memoryBytes: bytes, cacheBytes: loads, time: overlap(multiprocessor, memory, 0) + reduction)
     }
 
-    /// Tiles along features and along tokens that a wave of so many CTAs covers: one row after another, or a near-square where CTAs are swizzled.
-    @inline(__always)
-    private func wave(
-        _ candidate: Candidate, ctas: Double, featureTiles: Double, tokenTiles: Double
-    ) -> (features: Double, tokens: Double) {
-        let side = candidate.goesFeaturesFirst ? ctas : ctas.squareRoot()
-        let features = min(featureTiles, max(1, side.rounded()))
-        return (features, min(tokenTiles, max(1, (ctas / features).rounded(.up))))
-    }
-
-    /// Bytes from and to memory, and bytes that CTAs load from the shared cache.
-    private func traffic(
-        _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem, hot: Bool
-    ) -> (memory: Double, cache: Double) {
-        let a = problem.activationFootprint
-        let b = problem.weightFootprint
-        let capacity = machine.cacheCapacity
-        let perProduct = max(1, machine.units * candidate.occupancy / split)
-        let (waveFeatures, waveTokens) = wave(candidate, ctas: perProduct, featureTiles: featureTiles, tokenTiles: tokenTiles)
-        var read = a + b
-        if read / problem.batch >= 0.6 * capacity {
-            let rereadA = a / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(featureTiles, waveFeatures)
-            let rereadB = b / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(tokenTiles, waveTokens)
-            read = a * rereadA + b * rereadB
-        }
-        let loads = a * featureTiles + b * tokenTiles
-        // CTAs of a wave drift apart along k (all of it where the parts of a split take turns); when what lies between the first and the last exceeds the cache, each fetches for itself.
-        let products = min(problem.batch, max(1, perProduct / (waveTokens * waveFeatures)))
-        let spread =
-            products * (waveFeatures * candidate.features + waveTokens * candidate.tokens) * constants.drift
-            * (tuned == nil ? problem.k / split : problem.k) * elementBytes / capacity
-        let lost = spread * spread / (1 + spread * spread)
-        read += lost * max(0, loads * constants.sectorOverfetch - read)
-        read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
-        if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
-        // Rows of the output that are no multiple of a sector end in sectors which two CTAs write in parts: memory reads them first.
-        let isAligned = (problem.n * problem.outputBytes).truncatingRemainder(dividingBy: 32) == 0
-        let written = problem.outputFootprint * (hot ? 1 - problem.hotOutput : 1) * (isAligned ? 1 : constants.partialStore)
-        return (max(read, 0) + written, loads)
-    }
-
-    /// Rows that are contiguous along k lie a whole row apart: the CTAs of a wave walk along all of theirs at once, and when those rows span
-    /// more than translation covers, the loads of every slab wait for page tables. 1 for none.
-    @inline(__always)
-    private func translationSlowdown(
-        _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem
-    ) -> Double {
-        guard constants.translationReach > 0, problem.batch == 1 else { return 1 }
-        let (waveFeatures, waveTokens) = wave(
-            candidate, ctas: max(1, machine.units * candidate.occupancy / split), featureTiles: featureTiles, tokenTiles: tokenTiles)
-        let rows = min(problem.m, waveTokens * candidate.tokens)
-            + (problem.isWeightTransposed ? min(problem.n, waveFeatures * candidate.features) : 0)
-        let x = rows * problem.k * elementBytes / constants.translationReach
-        return 1 + constants.translationPenalty * x * x / (1 + x * x)
-    }
-
-    /// Bytes fetched again because a slab uses 32 bytes of a 128-byte line and the line is gone when the next slab wants the rest.
-    ///
-    /// Every row of an operand that is contiguous along k keeps one line open for as long as a CTA walks it.
-    @inline(__always)
-    private func openLineOverfetch(
-        _ candidate: Candidate, waveTokens: Double, waveFeatures: Double, perProduct: Double, _ problem: GEMMProblem
-    ) -> Double {
-        guard constants.sectorOverfetch > 1 else { return 0 }
-        let products = min(problem.batch, max(1, perProduct / (waveTokens * waveFeatures)))
-        let rowsA = products * min(problem.m, waveTokens * candidate.tokens)
-        let rowsB = problem.isWeightTransposed ? products * min(problem.n, waveFeatures * candidate.features) : 0
-        let x = (rowsA + rowsB) * 128 / (constants.openLineShare * machine.cacheCapacity)
-        let lost = x * x / (1 + x * x)
-        let exposed = problem.activationFootprint + (problem.isWeightTransposed ? problem.weightFootprint : 0)
-        // Rows shorter than a page of memory share its activation.
-        let activations = min(1, problem.k * elementBytes / constants.memoryPage)
-        return lost * max(0, constants.sectorOverfetch * activations - 1) * exposed
-    }
-
     private func timed(_ candidate: Candidate, split: Double, _ problem: GEMMProblem) -> GEMMEstimate {
         let demand = demand(candidate, split: split, problem, hot: true)
         let padded =
@@ -314,44 +239,5 @@ struct SharedTileGEMM: Sendable {
         estimate.stall = max(0, remaining - estimate.tail)
         estimate.stallOwner = demand.cacheLimited ? TimeOwner.l2Bandwidth : TimeOwner.sharedMemory
         return estimate
-    }
-}
-
-extension SharedTileGEMM.Candidate {
-    /// A kernel of which only the tile is known: slabs of 32 bytes, two of them in shared memory.
-    init(
-        _ tile: KernelTile, machine: GPUMachine, constants: SharedTileConstants, elementBytes: Double, operationsPerClock: Double,
-        goesFeaturesFirst: Bool
-    ) {
-        let area = Double(tile.tokens * tile.features)
-        let threads = Double(tile.threads)
-        let accumulators = area * Double(tile.slices) / threads
-        let slab = 32 / elementBytes
-        // Accumulators, fragments and addresses.
-        let registers = (1.5 * accumulators + 32) * threads * 4 * elementBytes / 4
-        let shared = 2 * Double(tile.tokens + tile.features) * slab * elementBytes * Double(tile.slices)
-        self.init(
-            tile: tile, tokens: Double(tile.tokens), features: Double(tile.features), slab: slab, slices: Double(tile.slices),
-            multiplyCycles: 2 * area * slab / operationsPerClock, feedShare: constants.feedShare(accumulators: accumulators),
-            warps: threads / machine.threadsPerWarp,
-            occupancy: machine.residentCTAs(registerBytes: registers, sharedBytes: shared, threads: threads),
-            goesFeaturesFirst: goesFeaturesFirst)
-    }
-
-    /// A kernel of a tuned library: all of its slices work on one slab, matrix instructions accumulate in registers of their own.
-    init(_ kernel: TunedKernel, machine: GPUMachine, constants: SharedTileConstants, operationsPerClock: Double) {
-        let tile = kernel.tile
-        let area = Double(tile.tokens * tile.features)
-        let threads = Double(tile.threads)
-        let accumulators = area * Double(tile.slices) / threads
-        let slab = Double(kernel.depth)
-        let registers = kernel.usesMatrixPipe ? 2 * max(accumulators, 0.5 * accumulators + 32) : 1.5 * accumulators + 32
-        self.init(
-            tile: tile, tokens: Double(tile.tokens), features: Double(tile.features), slab: slab, slices: 1,
-            multiplyCycles: 2 * area * slab / operationsPerClock, feedShare: constants.feedShare(accumulators: accumulators),
-            warps: threads / machine.threadsPerWarp,
-            occupancy: machine.residentCTAs(
-                registerBytes: registers * threads * 4, sharedBytes: Double(kernel.sharedMemoryBytes), threads: threads),
-            goesFeaturesFirst: false)
     }
 }
