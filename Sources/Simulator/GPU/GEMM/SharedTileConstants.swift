@@ -10,6 +10,8 @@ struct SharedTileConstants: Sendable {
     var slabOverhead: Double
     /// Share of the shared cache's rate that a kernel's loads reach.
     var cacheShare: Double
+    /// Bytes a clock that one multiprocessor draws from the shared cache, for the misses that it keeps under way.
+    var unitLoadRate: Double
     /// Microseconds from request to arrival of a slab, without load.
     var loadLatency: Double
     /// Slabs in flight beyond the one in use.
@@ -53,6 +55,7 @@ struct SharedTileConstants: Sendable {
         operandFeed = read(group, "operand_feed", default: 1.5)
         slabOverhead = read(group, "slab_overhead_cycles", default: 0)
         cacheShare = read(group, "cache_share", default: 0.6)
+        unitLoadRate = read(group, "unit_load_bytes_per_clock", default: 64)
         loadLatency = read(group, "load_latency_us", default: 0.3)
         slabsInFlight = read(group, "slabs_in_flight", default: path == .registers ? 1.5 : 4)
         prologue = read(group, "prologue_us", default: 1.2)

@@ -155,7 +155,7 @@ struct SharedTileGEMM: Sendable {
         let rate = candidate.feedShare * transposed * guarded
         let multiply = machine.turns(ctas: resident, warps: candidate.warps) * candidate.multiplyCycles / rate + resident * constants.slabOverhead
         let bytes = (min(candidate.features, problem.n) + min(candidate.tokens, problem.m)) * elementBytes * candidate.slab
-        let cache = resident * bytes / min(64, cacheBytesPerClockPerUnit / active)
+        let cache = resident * bytes / min(constants.unitLoadRate, cacheBytesPerClockPerUnit / active)
         let latency = constants.loadLatency * clock / constants.slabsInFlight
         let largest = max(multiply, cache, latency)
         return (largest, cache >= largest)
