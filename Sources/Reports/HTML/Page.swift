@@ -33,7 +33,7 @@ struct Page {
         h3{font-size:1rem;margin:1.5em 0 .4em}.lead{color:var(--soft);margin:.2em 0 1em;font-size:1.02rem}p{max-width:76ch}.note{color:var(--soft);font-size:.88rem}
         table{border-collapse:collapse;margin:.6em 0 1em;font-size:.88rem;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}
         th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--soft);white-space:nowrap}
-        td.number,th.number{text-align:right;white-space:nowrap}td:first-child{min-width:7.5em}tr:hover td{background:var(--panel)}.good{color:var(--good)}.bad{color:var(--bad)}
+        td.number,th.number{text-align:right;white-space:nowrap}td:first-child{min-width:7.5em}td:not(.number):nth-child(2),td:not(.number):nth-child(3){min-width:9em}tr:hover td{background:var(--panel)}.good{color:var(--good)}.bad{color:var(--bad)}
         code,pre{font:.86rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace}pre{background:var(--panel);padding:10px 14px;border-radius:6px;overflow-x:auto}
         figure{margin:1em 0 1.4em}figcaption{color:var(--soft);font-size:.88rem;max-width:76ch}
         .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:8px 28px}
