@@ -28,6 +28,8 @@ public struct Architecture: Hashable, Sendable {
     public var launchYear: Int?
     /// Manufacturing process as the vendor calls it, for example `TSMC 4N`.
     public var process: String?
+    /// Id of the device that software sees, where a board shows itself as several: a kernel runs on one of them.
+    public var softwareDevice: String?
     /// What a user should know; for `.explained` entries, why there is no projection.
     public var notes: String?
     public var compute: Compute

@@ -6,7 +6,7 @@ import Quantities
 /// docs/architecture-files.md has the schema.
 struct ArchitectureDecoder {
     static let keys = [
-        "extends", "name", "vendor", "aliases", "class", "generation", "calibrated_as", "launch_year", "process", "notes", "see", "compute", "memory",
+        "extends", "name", "vendor", "aliases", "class", "generation", "calibrated_as", "launch_year", "process", "notes", "see", "seen_as", "compute", "memory",
         "backing_memory", "caches", "multiprocessor", "matrix_array", "processor", "interconnect", "host", "power", "prices",
         "published_peaks_tera", "constants",
     ]
@@ -47,6 +47,7 @@ struct ArchitectureDecoder {
         architecture.launchYear = root.value("launch_year")
         architecture.process = root.value("process")
         architecture.notes = root.value("notes")
+        architecture.softwareDevice = softwareDevice()
         architecture.backingMemory = root.section("backing_memory").flatMap { self.memory($0) }
         architecture.caches = caches()
         architecture.multiprocessor = parts.multiprocessor
@@ -65,6 +66,12 @@ struct ArchitectureDecoder {
     private func aliases() -> [String] {
         guard let value = root.layers[0].mapping["aliases"], !value.isNull else { return [] }
         return problems.collect { () throws(ConfigurationError) in try [String](configuration: value) } ?? []
+    }
+
+    /// One die of a board extends the board and is no board itself.
+    private func softwareDevice() -> String? {
+        guard let value = root.layers[0].mapping["seen_as"], !value.isNull else { return nil }
+        return problems.collect { () throws(ConfigurationError) in try String(configuration: value) }
     }
 
     // MARK: - Compute

@@ -21,6 +21,17 @@ import Testing
         #expect(!device.compute.rates.isEmpty)
     }
 
+    /// Boards that software sees as two devices name one of them, which is half of the board and no board itself.
+    @Test(arguments: [("MI250", "mi250-gcd"), ("MI250X", "mi250x-gcd"), ("K80", "k80-gk210"), ("M60", "m60-gm204")])
+    func boardsOfTwoNameOneDevice(name: String, part: String) throws {
+        let library = try shippedLibrary()
+        let board = try library.architecture(named: name)
+        #expect(board.softwareDevice == part)
+        let device = try library.architecture(named: part)
+        #expect(device.softwareDevice == nil)
+        #expect(device.compute.units.value * 2 == board.compute.units.value)
+    }
+
     @Test(arguments: ["Tensor G3", "NVIDIA X100", "GX200", "Microsoft Athena", "Loihi 2"])
     func namesWithoutNumbersExplain(name: String) throws {
         guard case .explained(let entry) = try shippedLibrary().entry(named: name) else {

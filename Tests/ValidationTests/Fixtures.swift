@@ -45,6 +45,10 @@ enum Fixture {
                 case "alpha": return architecture()
                 case "beta": return architecture("beta", bandwidthTimes: 2)
                 case "gamma": return architecture("gamma", generation: "two")
+                case "pair of alphas":
+                    var board = architecture("pair", bandwidthTimes: 2)
+                    board.softwareDevice = "alpha"
+                    return board
                 default: throw ArchitectureLibraryError(.unknownName, "no accelerator is called '\(name)'")
                 }
             },

@@ -30,6 +30,19 @@ import Workload
             ])
     }
 
+    /// A kernel runs on one of the two devices that a board shows; a figure of the board is the board's, and so is one that is asked for.
+    @Test func kernelsOfABoardRanOnOneOfItsDevices() throws {
+        let data = Fixture.data(device: "pair of alphas", rows: [(Fixture.product(1), 1)])
+        let result = try Fixture.validator().validate(data)
+        let row = try #require(result.rows.first)
+        #expect(result.architecture(of: row)?.id == "alpha")
+        #expect(result.architectures.map(\.id) == ["alpha"])
+        var validator = Fixture.validator()
+        validator.only = try validator.architecture("pair of alphas")
+        let asked = try validator.validate(data)
+        #expect(asked.architectures.map(\.id) == ["pair"])
+    }
+
     @Test func onlyOneArchitectureTakesUnknownDevicesAndLeavesOthers() throws {
         var data = Fixture.data(device: "delta", rows: [(Fixture.product(1), 1)])
         data.append(device: "alpha", rows: [(Fixture.product(1), 1)])

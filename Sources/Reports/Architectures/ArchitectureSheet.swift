@@ -26,6 +26,7 @@ public struct ArchitectureSheet: Sendable {
                 .compactMap { $0 }.joined(separator: ", "))
         if !device.aliases.isEmpty { lines.append("also: \(device.aliases.joined(separator: ", "))") }
         lines.append("memory: \(device.memory.technology); compute unit: \(device.compute.unitName)")
+        if let part = device.softwareDevice { lines.append("software sees parts of it: measured kernels ran on one \(part)") }
         if let link = device.interconnect { lines.append("interconnect: \(LinkDescription.text(link))") }
         if let host = device.host { lines.append("host: \(LinkDescription.text(host))") }
         return lines.joined(separator: "\n")
@@ -61,6 +62,7 @@ public struct ArchitectureSheet: Sendable {
             "id": .string(device.id), "name": .string(device.name), "vendor": .string(device.vendor), "generation": .string(device.generation),
             "class": .string(device.deviceClass.rawValue), "aliases": .array(device.aliases.map(JSONText.string)),
             "year": device.launchYear.map { .integer($0) }, "process": device.process.map { .string($0) }, "notes": device.notes.map { .string($0) },
+            "seen_as": device.softwareDevice.map { .string($0) },
             "memory_technology": .string(device.memory.technology), "unit_name": .string(device.compute.unitName),
             "interconnect": device.interconnect.map(LinkDescription.json),
             "peaks": .array(

@@ -25,6 +25,10 @@ struct EngineMachine: Sendable {
     let vectorOperationsPerCycle: Double
     /// Transcendental results per cycle of the whole device.
     let specialFunctionsPerCycle: Double
+    /// Microseconds of the dependent passes of a row-wise program of its own, and cycles in which one unit turns a row's partial sums into
+    /// its results; zero where a compiler joins such programs with their neighbours.
+    let rowPassMicroseconds: Double
+    let rowReductionCycles: Double
     /// Main-memory bytes per microsecond that a stream reaches.
     let memoryBandwidth: Double
     /// Datasheet main-memory bytes per microsecond.
@@ -94,6 +98,8 @@ struct EngineMachine: Sendable {
         // A vector unit nobody describes: one operation for each 32 multiply-adds of the matrix engine, the ratio of TPU v4 (4.3 of 275 TF).
         vectorOperationsPerCycle = vector.map { $0 * units } ?? base.perCycle / 32
         specialFunctionsPerCycle = architecture.compute.specialFunctionsPerClockPerUnit.map { $0.value * units } ?? vectorOperationsPerCycle / 8
+        rowPassMicroseconds = constants.value("engine", "row_pass_us") ?? 0
+        rowReductionCycles = constants.value("engine", "row_reduction_cycles") ?? 0
         pinBandwidth = architecture.memory.bandwidth.value.bytesPerMicrosecond
         memoryBandwidth = pinBandwidth * min(1, constants.value("engine", "bandwidth_share") ?? defaults.bandwidthShare)
         let onChip = architecture.caches.last

@@ -11,6 +11,8 @@ struct EngineDemand: Sendable {
     var arrayFill = 0.0
     var vector = 0.0
     var specialFunction = 0.0
+    /// Passes that each wait for a row's sum or maximum, hidden by nothing.
+    var reduction = 0.0
     var memory = 0.0
     var onChip = 0.0
     /// The link to the host or to backing memory.

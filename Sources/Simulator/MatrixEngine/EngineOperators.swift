@@ -18,6 +18,10 @@ extension EngineMachine {
         return demand
     }
 
+    /// Time in which the rows of a normalisation or softmax wait for their sums: registers hold lanes side by side, so that a row's partial
+    /// sums leave the vector unit through the cross-lane unit, a row at a time.
+    func reduction(ofRows rows: Double, units inUse: Double) -> Double { rowPassMicroseconds + rows * rowReductionCycles / inUse / vectorClock }
+
     /// A copy in memory reads and writes; one from or to the host passes its link.
     func demand(of copy: MemoryCopy, residentInput: Double, units inUse: Double) throws(ProjectionError) -> EngineDemand {
         guard copy.route != .deviceToDevice else { return demand(of: copy, transcendentalElements: 0, residentInput: residentInput, units: inUse) }

@@ -39,7 +39,7 @@ public struct MatrixEngineModel: DeviceModel {
         let units = min(machine.units, Double(max(1, conditions.unitsInUse ?? Int(machine.units))))
         let weights = conditions.residentWeights.value
         let input = conditions.residentInput.value
-        let demand: EngineDemand
+        var demand: EngineDemand
         switch shape {
         case .matrixMultiply(let product):
             demand = try machine.demand(
@@ -50,6 +50,7 @@ public struct MatrixEngineModel: DeviceModel {
         case .rowwise(let rowwise):
             let exponentials = rowwise.function == .softmax ? rowwise.elements : Double(rowwise.rows)
             demand = machine.demand(of: rowwise, transcendentalElements: exponentials, residentInput: input, units: units)
+            demand.reduction = machine.reduction(ofRows: Double(rowwise.rows), units: units)
         case .elementwise(let elementwise):
             let exponentials = elementwise.operations.value >= 8 * Double(elementwise.elements) ? Double(elementwise.elements) : 0
             demand = machine.demand(of: elementwise, transcendentalElements: exponentials, residentInput: input, units: units)
@@ -84,6 +85,7 @@ public struct MatrixEngineModel: DeviceModel {
         let isDispatched = conditions.launch == .eager || (conditions.launch == .graph && conditions.startsPass)
         breakdown[.dispatch] = isDispatched ? machine.dispatchMicroseconds : 0
         breakdown[.arrayFill] = demand.arrayFill
+        breakdown[.extraPasses] = demand.reduction
         breakdown[.linkLatency] = machine.meshCrossing
         let parts = [demand.matrix, demand.vector, demand.specialFunction, demand.memory, demand.onChip, demand.link]
         let largest = parts.max() ?? 0

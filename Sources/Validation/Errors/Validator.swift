@@ -160,7 +160,8 @@ private struct PlanBuilder {
         let circumstances = validator.protocols.measurementProtocol(for: series)
         if let refusal = circumstances.refusal { return .failure(RefusedRow(series: index, reason: refusal)) }
         let position: Int
-        switch try architecture(circumstances.architecture ?? series.device) {
+        let device = try seenBySoftware(circumstances.architecture ?? series.device, family: series.family)
+        switch try architecture(device) {
         case .failure(let refused): return .failure(RefusedRow(series: index, reason: refused.reason))
         case .success(let found): position = found
         }
@@ -185,6 +186,13 @@ private struct PlanBuilder {
         return .success(PairingPlans.Plan(
             architecture: position, model: model, circumstances: circumstances, harness: circumstances.harness(for: series),
             cacheCapacity: cache?.capacity.value ?? .zero))
+    }
+
+    /// A kernel and a process run on one of the devices that a board shows; published figures count boards.
+    private func seenBySoftware(_ device: String, family: MeasuredFamily) throws(ArchitectureLibraryError) -> String {
+        guard family != .published, family != .serving, validator.only == nil else { return device }
+        guard let board = try? validator.architecture(device) else { return device }
+        return board.softwareDevice ?? device
     }
 
     /// Index of the architecture for a device name, or why there is none.

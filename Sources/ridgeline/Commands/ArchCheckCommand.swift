@@ -18,7 +18,10 @@ struct ArchCheckCommand: ParsableCommand {
             let library = try library.library()
             var findings: [String] = []
             let entries = try entries(library)
-            for case .device(let device) in entries { findings += ArchitectureCheck.findings(device).map(\.description) }
+            for case .device(let device) in entries {
+                findings += ArchitectureCheck.findings(device).map(\.description)
+                if let part = device.softwareDevice { _ = try library.architecture(named: part) }
+            }
             if names.isEmpty {
                 findings += library.sharedNames().map(\.description)
                 for system in try library.serverSystems() {

@@ -85,6 +85,20 @@ import Workload
         #expect(agree(result.memoryTraffic.value, 3 * 2_097_152 + 2 * 512 * 1024 * 2))
     }
 
+    /// 1000 rows, 2 cycles each at 1 GHz on both units of a device are 1 µs beside 7 µs of passes; on one unit 2 µs; softmax waits alike.
+    @Test func rowsOfAProgramOfTheirOwnWaitForTheirSums() throws {
+        let constants = [("row_pass_us", 7.0), ("row_reduction_cycles", 2.0)]
+        for function in [Rowwise.Function.layerNorm, .softmax] {
+            let norm = Operator.rowwise(Rowwise(function, rows: 1000, columns: 256, format: .bf16))
+            let joined = try SampleEngine(units: 2).project(norm)
+            let alone = try SampleEngine(units: 2, constants: constants).project(norm)
+            #expect(agree(alone.time.microseconds - joined.time.microseconds, 7 + 1))
+            #expect(agree(alone.breakdown[.extraPasses], 8))
+            let oneUnit = try SampleEngine(units: 2, constants: constants).project(norm, ExecutionConditions(unitsInUse: 1))
+            #expect(agree(oneUnit.breakdown[.extraPasses], 7 + 2))
+        }
+    }
+
     /// A million fp32 elements: read and written 8 MB at 1 TB/s, 8 µs.
     @Test func passesOverMemoryTakeTheirBytes() throws {
         let relu = Operator.elementwise(Elementwise(.relu, elements: 1_000_000, inputs: 1, format: .fp32))
