@@ -142,7 +142,9 @@ import Workload
     @Test func rowsThatExceedTheCacheAreReadAgainFromMemory() throws {
         // A LayerNorm of PyTorch reads its input twice: 2 + 1 passes of 0.4 GB when nothing stays.
         let wide = try Self.time(.rowwise(Rowwise(.layerNorm, rows: 2000, columns: 50_000, format: .fp32)), .init())
-        #expect(wide.memoryTraffic.value >= 3 * 4e8 * 0.999)
+        // 108 x 16 rows of 200 KB are under way; 0.7 of the 40 MiB of cache is what is left of them for the second reading.
+        let kept = 0.7 * 40 * 1_048_576 / (108 * 16 * 200_000)
+        #expect(abs(wide.memoryTraffic.value / ((3 - kept) * 4e8) - 1) < 1e-3)
         let narrow = try Self.time(.rowwise(Rowwise(.layerNorm, rows: 100_000, columns: 1000, format: .fp32)), .init())
         #expect(narrow.memoryTraffic.value < 2.1 * 4e8)
     }
