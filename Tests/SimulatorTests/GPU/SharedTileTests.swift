@@ -51,13 +51,13 @@ import Workload
 
     @Test func rowsWithinAPageAreNotFetchedAgain() throws {
         // Many open lines: 64 products of 4096 rows. Rows of 64 elements are 256 bytes, four to a page of 1024; rows of 512 fill two pages.
-        let constants = ["sector_overfetch": 3.0, "open_line_share": 0.01, "drift": 1e-9]
+        let constants = ["sector_overfetch": 3.0, "open_line_share": 0.01]
         func growth(_ k: Int, page: Double) throws -> Double {
             var lost = constants
             lost["memory_page_bytes"] = page
             let product = try Self.time(m: 4096, n: 32, k: k, batch: 64, transposed: false, constants: lost)
             return try product.memoryTraffic.value
-                / Self.time(m: 4096, n: 32, k: k, batch: 64, transposed: false, constants: ["sector_overfetch": 1, "drift": 1e-9]).memoryTraffic.value
+                / Self.time(m: 4096, n: 32, k: k, batch: 64, transposed: false, constants: ["sector_overfetch": 1]).memoryTraffic.value
         }
         #expect(try growth(64, page: 1024) == 1)
         #expect(try growth(512, page: 1024) > 2)
@@ -96,7 +96,7 @@ import Workload
         func traffic(_ featuresFirst: [KernelTile]) throws -> Double {
             let set = KernelSet(engine: .vector, generations: ["ampere"], tiles: [tile], splits: [1], splitBelowGridPerUnit: 0, featuresFirst: featuresFirst)
             return try Self.time(
-                m: 1024, n: 65536, k: 1024, constants: ["sector_overfetch": 1, "drift": 1e-9], catalogue: KernelCatalogue(id: "t", name: "t", sets: [set])
+                m: 1024, n: 65536, k: 1024, constants: ["sector_overfetch": 1], catalogue: KernelCatalogue(id: "t", name: "t", sets: [set])
             ).memoryTraffic.value
         }
         #expect(try traffic([tile]) > 2 * traffic([]))

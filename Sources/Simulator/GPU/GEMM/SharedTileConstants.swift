@@ -20,8 +20,6 @@ struct SharedTileConstants: Sendable {
     var prologue: Double
     /// Microseconds of a split's reduction, besides its bytes.
     var splitReduction: Double
-    /// Footprint, in cache capacities, at which CTAs of a wave have lost step and each load comes from memory.
-    var drift: Double
     /// Share of pin bandwidth that a stream sustains.
     var bandwidthShare: Double
     /// Main-loop rate when both operands are contiguous along k, relative to the rate otherwise.
@@ -60,7 +58,6 @@ struct SharedTileConstants: Sendable {
         slabsInFlight = read(group, "slabs_in_flight", default: path == .registers ? 1.5 : 4)
         prologue = read(group, "prologue_us", default: 1.2)
         splitReduction = read(group, "split_reduction_us", default: 2.4)
-        drift = read(group, "drift", default: 0.03)
         bandwidthShare = read(group, "bandwidth_share", default: 0.85)
         transposedShare = read(group, "transposed_share", default: 0.92)
         guardedShare = read(group, "guarded_share", default: 1)

@@ -28,14 +28,6 @@ extension SharedTileGEMM {
             read = a * rereadA + b * rereadB
         }
         let loads = a * featureTiles + b * tokenTiles
-        // CTAs of a wave drift apart along k (all of it where the parts of a split take turns); when what lies between the first and the
-        // last exceeds the cache, each fetches for itself.
-        let products = min(problem.batch, max(1, perProduct / (waveTokens * waveFeatures)))
-        let spread =
-            products * (waveFeatures * candidate.features + waveTokens * candidate.tokens) * constants.drift
-            * (tuned == nil ? problem.k / split : problem.k) * elementBytes / capacity
-        let lost = spread * spread / (1 + spread * spread)
-        read += lost * max(0, loads * constants.sectorOverfetch - read)
         read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
         // Rows of the output that are no multiple of a sector end in sectors which two CTAs write in parts: memory reads them first.
