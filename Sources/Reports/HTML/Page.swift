@@ -31,9 +31,9 @@ struct Page {
         font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
         h1{font-size:1.7rem;margin:.2em 0;line-height:1.2}h2{font-size:1.2rem;margin:2.2em 0 .5em;padding-bottom:.25em;border-bottom:1px solid var(--line)}
         h3{font-size:1rem;margin:1.5em 0 .4em}.lead{color:var(--soft);margin:.2em 0 1em;font-size:1.02rem}p{max-width:76ch}.note{color:var(--soft);font-size:.88rem}
-        table{border-collapse:collapse;margin:.6em 0 1em;font-size:.88rem;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}
-        th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--soft);white-space:nowrap}
-        td.number,th.number{text-align:right;white-space:nowrap}td:first-child{min-width:7.5em}td:not(.number):nth-child(2),td:not(.number):nth-child(3){min-width:9em}tr:hover td{background:var(--panel)}.good{color:var(--good)}.bad{color:var(--bad)}
+        table{border-collapse:collapse;margin:.6em 0 1em;font-size:.88rem;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto;width:max-content;max-width:max(100%,min(50vw + 468px,100vw - 72px))}
+        th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--soft);white-space:nowrap;vertical-align:bottom}
+        td.number,th.number{text-align:right}td.number{white-space:nowrap}th.number{white-space:normal}td:first-child{min-width:7.5em}td:not(.number):nth-child(2),td:not(.number):nth-child(3){min-width:9em}tr:hover td{background:var(--panel)}.good{color:var(--good)}.bad{color:var(--bad)}
         code,pre{font:.86rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace}pre{background:var(--panel);padding:10px 14px;border-radius:6px;overflow-x:auto}
         figure{margin:1em 0 1.4em}figcaption{color:var(--soft);font-size:.88rem;max-width:76ch}
         .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:8px 28px}
