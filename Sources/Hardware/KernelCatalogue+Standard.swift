@@ -11,9 +11,20 @@ extension KernelCatalogue {
                 engine: .matrix, operandPaths: [.bulkTensorCopy, .tensorMemory], tiles: tensorTiles, splits: [1, 2, 3, 4, 6, 8, 16, 32],
                 splitBelowGridPerUnit: 2),
             KernelSet(
-                engine: .vector, generations: ["pascal", "pascal-gp100", "maxwell", "kepler"],
+                engine: .vector, generations: ["pascal", "maxwell", "kepler"],
                 tiles: [t128x128, t128x64, t64x64, t128x32, t32x128, s32x32], splits: [1, 2, 4, 8, 16], splitBelowGridPerUnit: 8,
-                batchedSelection: .always(t128x64), featuresFirst: [t128x64, t64x64, t128x32, t32x128]),
+                batchedSelection: .always(t128x64),
+                singleSelection: .leastPaddedArea([
+                    WeightedTile(t64x64, weight: 1, residentCTAs: 8), WeightedTile(t32x128, weight: 1, residentCTAs: 4),
+                    WeightedTile(t128x32, weight: 3, residentCTAs: 1),
+                ]), whole: t128x128, featuresFirst: [t128x64, t64x64, t128x32, t32x128]),
+            KernelSet(
+                engine: .vector, generations: ["pascal-gp100"], tiles: [t128x64, t64x64, t128x32, t32x128], splits: [1, 2, 4, 8, 16],
+                splitBelowGridPerUnit: 8, batchedSelection: .always(t128x64),
+                singleSelection: .leastPaddedArea([
+                    WeightedTile(t64x64, weight: 1, residentCTAs: 2), WeightedTile(t32x128, weight: 0.9, residentCTAs: 4),
+                    WeightedTile(t128x32, weight: 2, residentCTAs: 1),
+                ]), featuresFirst: [t128x64, t64x64, t128x32, t32x128]),
             KernelSet(
                 engine: .vector, generations: ["volta"], tiles: simtTiles, splits: [1, 2, 3, 4, 6, 8, 16],
                 splitBelowGridPerUnit: 16,

@@ -25,8 +25,8 @@ public struct KernelCatalogue: Hashable, Sendable {
 
 /// The kernels of one library for a group of generations.
 public struct KernelSet: Hashable, Sendable {
-    /// How the library picks a tile for batched products.
-    public enum BatchedSelection: Hashable, Sendable {
+    /// How the library picks a tile.
+    public enum TileSelection: Hashable, Sendable {
         /// The fastest by its own (cold-cache) estimate.
         case fastest
         /// The fastest for one product of the batch: the batch count plays no part.
@@ -46,13 +46,18 @@ public struct KernelSet: Hashable, Sendable {
     public var splits: [Int]
     /// Splitting is considered only while the unsplit grid is below this many CTAs per multiprocessor.
     public var splitBelowGridPerUnit: Double
-    public var batchedSelection: BatchedSelection
+    public var batchedSelection: TileSelection
+    /// How the library picks a tile for products that are no batch.
+    public var singleSelection: TileSelection
+    /// The tile of single products that fill it whole (tokens a multiple of 64, contraction of 32), which is never split and loads vectors; nil
+    /// where such products choose like others.
+    public var whole: KernelTile?
     /// Those of `tiles` whose CTAs start row after row along features; the others are swizzled, so that a wave covers a near-square.
     public var featuresFirst: [KernelTile]
 
     public init(
         engine: ComputeEngine, generations: [String] = [], operandPaths: [Multiprocessor.OperandPath] = [], tiles: [KernelTile],
-        splits: [Int], splitBelowGridPerUnit: Double, batchedSelection: BatchedSelection = .fastest, featuresFirst: [KernelTile] = []
+        splits: [Int], splitBelowGridPerUnit: Double, batchedSelection: TileSelection = .fastest, singleSelection: TileSelection = .fastest, whole: KernelTile? = nil, featuresFirst: [KernelTile] = []
     ) {
         self.engine = engine
         self.generations = generations
@@ -61,6 +66,8 @@ public struct KernelSet: Hashable, Sendable {
         self.splits = splits
         self.splitBelowGridPerUnit = splitBelowGridPerUnit
         self.batchedSelection = batchedSelection
+        self.singleSelection = singleSelection
+        self.whole = whole
         self.featuresFirst = featuresFirst
     }
 }

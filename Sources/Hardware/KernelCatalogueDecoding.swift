@@ -23,7 +23,7 @@ extension KernelSet {
     init(_ value: ConfigurationValue) throws(ConfigurationError) {
         let mapping = try value.mapping()
         try mapping.requireKeys(in: [
-            "engine", "generations", "operand_paths", "tiles", "splits", "split_below_grid_per_unit", "batched", "features_first", "notes",
+            "engine", "generations", "operand_paths", "tiles", "splits", "split_below_grid_per_unit", "batched", "single", "whole", "features_first", "notes",
         ])
         var paths: [Multiprocessor.OperandPath] = []
         for path in try mapping["operand_paths"]?.sequence() ?? [] { paths.append(try path.choice()) }
@@ -35,16 +35,20 @@ extension KernelSet {
         }
         var featuresFirst: [KernelTile] = []
         for tile in try mapping["features_first"]?.sequence() ?? [] { featuresFirst.append(try Self.known(KernelTile(tile), tiles, tile.location)) }
+        func selection(_ key: String) throws(ConfigurationError) -> TileSelection {
+            try mapping[key].map { value throws(ConfigurationError) in try Self.selection(value, tiles) } ?? .fastest
+        }
         self.init(
             engine: try mapping.required("engine", as: ConfigurationValue.self).choice(),
             generations: try mapping.optional("generations") ?? [], operandPaths: paths, tiles: tiles, splits: splits.sorted(),
             splitBelowGridPerUnit: try mapping.optional("split_below_grid_per_unit") ?? 0,
-            batchedSelection: try mapping["batched"].map { batched throws(ConfigurationError) in try Self.selection(batched, tiles) } ?? .fastest,
+            batchedSelection: try selection("batched"), singleSelection: try selection("single"),
+            whole: try mapping["whole"].map { tile throws(ConfigurationError) in try Self.known(KernelTile(tile), tiles, tile.location) },
             featuresFirst: featuresFirst)
     }
 
     /// `fastest`, `fastest-alone`, or a mapping with `always` (a tile) or `least_padded_area` (tile -> weight and CTAs of a wave).
-    private static func selection(_ value: ConfigurationValue, _ tiles: [KernelTile]) throws(ConfigurationError) -> BatchedSelection {
+    private static func selection(_ value: ConfigurationValue, _ tiles: [KernelTile]) throws(ConfigurationError) -> TileSelection {
         if case .mapping = value.content {
             let mapping = try value.mapping()
             try mapping.requireKeys(in: ["always", "least_padded_area"])

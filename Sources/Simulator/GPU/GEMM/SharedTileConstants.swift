@@ -47,6 +47,8 @@ struct SharedTileConstants: Sendable {
     /// 0 bytes: translation costs nothing (caches with virtual addresses, from Volta on).
     var translationReach: Double
     var translationPenalty: Double
+    /// Multiprocessors that share a cache of translations; infinite for all.
+    var translationUnits: Double
 
     init(_ read: ConstantReader, group: String, path: Multiprocessor.OperandPath) {
         issueShare = read(group, "issue_share", default: 1.0)
@@ -73,6 +75,7 @@ struct SharedTileConstants: Sendable {
         openLineShare = read(group, "open_line_share", default: 0.7)
         translationReach = read(group, "translation_reach_mib", default: 0) * 1_048_576
         translationPenalty = read(group, "translation_penalty", default: 0)
+        translationUnits = read(group, "translation_units", default: .infinity)
     }
 
     /// Share of the multiply-add rate that operand loads leave a thread with so many accumulators: a square of them needs two sides of operands.

@@ -88,22 +88,25 @@ struct SharedTileGEMM: Sendable {
                 isWeightTransposed: problem.isWeightTransposed)
             return timed(candidates[choice], split: Double(tuned.kernels[choice].split), problem)
         }
-        if problem.batch > 1, let tile = batchedTile(problem) { return timed(candidates[tile], split: 1, problem) }
+        if problem.batch > 1, let tile = tile(kernels.batchedSelection, problem) { return timed(candidates[tile], split: 1, problem) }
         if problem.batch > 1, kernels.batchedSelection == .fastestAlone {
             var alone = problem
             alone.batch = 1
             return timed(fastest(alone).candidate, split: 1, problem)
         }
-        let choice = fastest(problem)
+        if let whole = kernels.whole, problem.batch == 1, problem.hasWholeTiles, let tile = candidates.firstIndex(where: { $0.tile == whole }) {
+            return timed(candidates[tile], split: 1, problem)
+        }
+        let choice = fastest(problem, among: problem.batch == 1 ? tile(kernels.singleSelection, problem).map { $0...$0 } : nil)
         return timed(choice.candidate, split: choice.split, problem)
     }
 
-    /// The candidate and split that a library without knowledge of the cache's contents would take.
-    private func fastest(_ problem: GEMMProblem) -> (candidate: Candidate, split: Double) {
+    /// The candidate and split that a library without knowledge of the cache's contents would take, among all where none is named.
+    private func fastest(_ problem: GEMMProblem, among named: ClosedRange<Int>? = nil) -> (candidate: Candidate, split: Double) {
         var best = 0
         var bestSplit = 1.0
         var bestTime = Double.infinity
-        for index in candidates.indices {
+        for index in named ?? 0...(candidates.count - 1) {
             let candidate = candidates[index]
             let slabs = ceilingQuotient(problem.k, candidate.slab)
             let grid = ceilingQuotient(problem.m, candidate.tokens) * ceilingQuotient(problem.n, candidate.features) * problem.batch
@@ -123,9 +126,9 @@ struct SharedTileGEMM: Sendable {
         return (candidates[best], bestSplit)
     }
 
-    /// The tile that the library's rule for batched products names, nil where it takes the fastest.
-    private func batchedTile(_ problem: GEMMProblem) -> Int? {
-        switch kernels.batchedSelection {
+    /// The tile that a rule of the library names, nil where it takes the fastest.
+    private func tile(_ selection: KernelSet.TileSelection, _ problem: GEMMProblem) -> Int? {
+        switch selection {
         case .fastest, .fastestAlone:
             return nil
         case .always(let tile):

@@ -21,14 +21,16 @@ extension SharedTileGEMM {
         let capacity = machine.cacheCapacity
         let perProduct = max(1, machine.units * candidate.occupancy / split)
         let (waveFeatures, waveTokens) = wave(candidate, ctas: perProduct, featureTiles: featureTiles, tokenTiles: tokenTiles)
-        var read = a + b
-        if read / problem.batch >= 0.6 * capacity {
-            let rereadA = a / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(featureTiles, waveFeatures)
-            let rereadB = b / problem.batch < 0.4 * capacity ? 1 : ceilingQuotient(tokenTiles, waveTokens)
-            read = a * rereadA + b * rereadB
+        var readA = a
+        var readB = b
+        if (a + b) / problem.batch >= 0.6 * capacity {
+            if a / problem.batch >= 0.4 * capacity { readA *= ceilingQuotient(featureTiles, waveFeatures) }
+            if b / problem.batch >= 0.4 * capacity { readB *= ceilingQuotient(tokenTiles, waveTokens) }
         }
         let loads = a * featureTiles + b * tokenTiles
-        read += openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
+        let contiguous = readA + (problem.isWeightTransposed ? readB : 0)
+        var read = readA + readB
+            + contiguous * openLineOverfetch(candidate, waveTokens: waveTokens, waveFeatures: waveFeatures, perProduct: perProduct, problem)
         if hot { read -= problem.hotActivations * a + problem.hotWeights * b }
         // Rows of the output that are no multiple of a sector end in sectors which two CTAs write in parts: memory reads them first.
         let isAligned = (problem.n * problem.outputBytes).truncatingRemainder(dividingBy: 32) == 0
@@ -42,16 +44,19 @@ extension SharedTileGEMM {
     func translationSlowdown(
         _ candidate: Candidate, split: Double, tokenTiles: Double, featureTiles: Double, _ problem: GEMMProblem
     ) -> Double {
-        guard constants.translationReach > 0, problem.batch == 1 else { return 1 }
+        guard constants.translationReach > 0, problem.batch == 1, kernels.whole == nil || !problem.hasWholeTiles else { return 1 }
         let (waveFeatures, waveTokens) = wave(
             candidate, ctas: max(1, machine.units * candidate.occupancy / split), featureTiles: featureTiles, tokenTiles: tokenTiles)
-        let rows = min(problem.m, waveTokens * candidate.tokens)
-            + (problem.isWeightTransposed ? min(problem.n, waveFeatures * candidate.features) : 0)
+        let ofWave = min(problem.m, waveTokens * candidate.tokens) + (problem.isWeightTransposed ? min(problem.n, waveFeatures * candidate.features) : 0)
+        let resident = max(1, min(candidate.occupancy, featureTiles * tokenTiles * split / machine.units))
+        let ofCTA = min(problem.m, candidate.tokens) + (problem.isWeightTransposed ? min(problem.n, candidate.features) : 0)
+        let rows = min(ofWave, constants.translationUnits * resident * ofCTA)
         let x = rows * problem.k * elementBytes / constants.translationReach
         return 1 + constants.translationPenalty * x * x / (1 + x * x)
     }
 
-    /// Bytes fetched again because a slab uses 32 bytes of a 128-byte line and the line is gone when the next slab wants the rest.
+    /// Bytes fetched again, for each byte of operands contiguous along k, because a slab uses 32 bytes of a 128-byte line and the line is gone
+    /// when the next slab wants the rest.
     ///
     /// Every row of an operand that is contiguous along k keeps one line open for as long as a CTA walks it.
     @inline(__always)
@@ -64,9 +69,8 @@ extension SharedTileGEMM {
         let rowsB = problem.isWeightTransposed ? products * min(problem.n, waveFeatures * candidate.features) : 0
         let x = (rowsA + rowsB) * 128 / (constants.openLineShare * machine.cacheCapacity)
         let lost = x * x / (1 + x * x)
-        let exposed = problem.activationFootprint + (problem.isWeightTransposed ? problem.weightFootprint : 0)
         // Rows shorter than a page of memory share its activation.
         let activations = min(1, problem.k * elementBytes / constants.memoryPage)
-        return lost * max(0, constants.sectorOverfetch * activations - 1) * exposed
+        return lost * max(0, constants.sectorOverfetch * activations - 1)
     }
 }
