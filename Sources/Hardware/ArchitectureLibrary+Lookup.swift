@@ -62,6 +62,19 @@ extension ArchitectureLibrary {
         return findings
     }
 
+    /// What is wrong with the part that a board names as what software sees of it (`seen_as`).
+    public func partFindings(_ board: Architecture) -> [ArchitectureFinding] {
+        guard let name = board.softwareDevice else { return [] }
+        func finding(_ message: String) -> [ArchitectureFinding] { [ArchitectureFinding(id: board.id, rule: .name, message: "'seen_as': \(message)")] }
+        do throws(ArchitectureLibraryError) {
+            let part = try architecture(named: name)
+            if part.id == board.id { return finding("'\(name)' is the board itself, one of its devices belongs here") }
+            return part.softwareDevice == nil ? [] : finding("'\(name)' is a board of several devices too")
+        } catch {
+            return finding(error.description)
+        }
+    }
+
     /// The file of an id, name or alias.
     func file(named name: String) throws(ArchitectureLibraryError) -> ArchitectureFile {
         let wanted = Self.normalized(name)

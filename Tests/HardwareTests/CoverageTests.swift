@@ -30,6 +30,16 @@ import Testing
         let device = try library.architecture(named: part)
         #expect(device.softwareDevice == nil)
         #expect(device.compute.units.value * 2 == board.compute.units.value)
+        #expect(library.partFindings(board).isEmpty)
+    }
+
+    @Test(arguments: [("mi250-gcx", "did you mean 'mi250-gcd'?"), ("mine", "is the board itself"), ("k80", "is a board of several devices too")])
+    func aPartThatIsNoneIsFound(part: String, message: String) throws {
+        let files = try TemporaryLibrary(["mine.yaml": "extends: mi250\nname: Mine\nseen_as: \(part)\n"])
+        let library = try ArchitectureLibrary(roots: [files.root, shippedLibraryPath])
+        let findings = library.partFindings(try library.architecture(named: "mine"))
+        #expect(findings.count == 1 && findings[0].description.contains(message), "\(findings)")
+        #expect(findings.first?.description.hasPrefix("mine: name: 'seen_as'") == true)
     }
 
     @Test(arguments: ["Tensor G3", "NVIDIA X100", "GX200", "Microsoft Athena", "Loihi 2"])

@@ -45,9 +45,9 @@ enum Fixture {
                 case "alpha": return architecture()
                 case "beta": return architecture("beta", bandwidthTimes: 2)
                 case "gamma": return architecture("gamma", generation: "two")
-                case "pair of alphas":
+                case "pair of alphas", "pair of deltas":
                     var board = architecture("pair", bandwidthTimes: 2)
-                    board.softwareDevice = "alpha"
+                    board.softwareDevice = name == "pair of alphas" ? "alpha" : "delta"
                     return board
                 default: throw ArchitectureLibraryError(.unknownName, "no accelerator is called '\(name)'")
                 }

@@ -41,6 +41,15 @@ import Workload
         validator.only = try validator.architecture("pair of alphas")
         let asked = try validator.validate(data)
         #expect(asked.architectures.map(\.id) == ["pair"])
+        validator.only = Fixture.architecture()
+        #expect(try validator.validate(data).answered == 1)
+    }
+
+    @Test func aBoardOfAnUnknownDeviceIsAWrongFileAndNoUnknownName() throws {
+        let data = Fixture.data(device: "pair of deltas", rows: [(Fixture.product(1), 1)])
+        let error = #expect(throws: ArchitectureLibraryError.self) { try Fixture.validator().validate(data) }
+        #expect(error?.code == .invalidFile)
+        #expect(error?.description.contains("pair: 'seen_as'") == true)
     }
 
     @Test func onlyOneArchitectureTakesUnknownDevicesAndLeavesOthers() throws {

@@ -150,7 +150,7 @@ private struct PlanBuilder {
     let validator: Validator
     var architectures: [Architecture] = []
     var machines: [(architecture: Architecture, stack: SoftwareStack)] = []
-    private var known: [String: Result<Int, RefusedRow>] = [:]
+    private var known: [DeviceName: Result<Int, RefusedRow>] = [:]
     private var stacks: [String: SoftwareStack] = [:]
     private var machineIndex: [String: Int] = [:]
 
@@ -160,7 +160,8 @@ private struct PlanBuilder {
         let circumstances = validator.protocols.measurementProtocol(for: series)
         if let refusal = circumstances.refusal { return .failure(RefusedRow(series: index, reason: refusal)) }
         let position: Int
-        let device = try seenBySoftware(circumstances.architecture ?? series.device, family: series.family)
+        let device = DeviceName(
+            text: circumstances.architecture ?? series.device, countsBoards: series.family == .published || series.family == .serving)
         switch try architecture(device) {
         case .failure(let refused): return .failure(RefusedRow(series: index, reason: refused.reason))
         case .success(let found): position = found
@@ -188,19 +189,30 @@ private struct PlanBuilder {
             cacheCapacity: cache?.capacity.value ?? .zero))
     }
 
-    /// A kernel and a process run on one of the devices that a board shows; published figures count boards.
-    private func seenBySoftware(_ device: String, family: MeasuredFamily) throws(ArchitectureLibraryError) -> String {
-        guard family != .published, family != .serving, validator.only == nil else { return device }
-        guard let board = try? validator.architecture(device) else { return device }
-        return board.softwareDevice ?? device
+    /// A device as a source calls it. A kernel and a process run on one of the devices that a board shows; published figures count boards.
+    private struct DeviceName: Hashable {
+        var text: String
+        var countsBoards: Bool
+    }
+
+    /// What ran, unless the board itself was asked for.
+    private func measured(_ device: DeviceName) throws(ArchitectureLibraryError) -> Architecture {
+        let board = try validator.architecture(device.text)
+        guard !device.countsBoards, let part = board.softwareDevice, validator.only?.id != board.id else { return board }
+        do throws(ArchitectureLibraryError) {
+            return try validator.architecture(part)
+        } catch {
+            // The source named a device that is there: its file is wrong.
+            throw ArchitectureLibraryError(.invalidFile, "\(board.id): 'seen_as': \(error.description)")
+        }
     }
 
     /// Index of the architecture for a device name, or why there is none.
-    private mutating func architecture(_ device: String) throws(ArchitectureLibraryError) -> Result<Int, RefusedRow> {
+    private mutating func architecture(_ device: DeviceName) throws(ArchitectureLibraryError) -> Result<Int, RefusedRow> {
         if let result = known[device] { return result }
         let result: Result<Int, RefusedRow>
         do throws(ArchitectureLibraryError) {
-            let found = try validator.architecture(device)
+            let found = try measured(device)
             if let only = validator.only, only.id != found.id {
                 result = .failure(RefusedRow(series: 0, reason: "the device is \(found.id), and only \(only.id) was asked for"))
             } else {

@@ -19,8 +19,7 @@ struct ArchCheckCommand: ParsableCommand {
             var findings: [String] = []
             let entries = try entries(library)
             for case .device(let device) in entries {
-                findings += ArchitectureCheck.findings(device).map(\.description)
-                if let part = device.softwareDevice { _ = try library.architecture(named: part) }
+                findings += (ArchitectureCheck.findings(device) + library.partFindings(device)).map(\.description)
             }
             if names.isEmpty {
                 findings += library.sharedNames().map(\.description)
