@@ -92,21 +92,22 @@ struct SharedTileGEMM: Sendable {
         if problem.batch > 1, kernels.batchedSelection == .fastestAlone {
             var alone = problem
             alone.batch = 1
-            return timed(fastest(alone).candidate, split: 1, problem)
+            return timed(fastest(alone, among: candidates.indices).candidate, split: 1, problem)
         }
         if let whole = kernels.whole, problem.batch == 1, problem.hasWholeTiles, let tile = candidates.firstIndex(where: { $0.tile == whole }) {
             return timed(candidates[tile], split: 1, problem)
         }
-        let choice = fastest(problem, among: problem.batch == 1 ? tile(kernels.singleSelection, problem).map { $0...$0 } : nil)
+        let named = problem.batch == 1 ? tile(kernels.singleSelection, problem) : nil
+        let choice = fastest(problem, among: named.map { $0..<($0 + 1) } ?? candidates.indices)
         return timed(choice.candidate, split: choice.split, problem)
     }
 
-    /// The candidate and split that a library without knowledge of the cache's contents would take, among all where none is named.
-    private func fastest(_ problem: GEMMProblem, among named: ClosedRange<Int>? = nil) -> (candidate: Candidate, split: Double) {
-        var best = 0
+    /// The candidate and split that a library without knowledge of the cache's contents would take.
+    private func fastest(_ problem: GEMMProblem, among indices: Range<Int>) -> (candidate: Candidate, split: Double) {
+        var best = indices.lowerBound
         var bestSplit = 1.0
         var bestTime = Double.infinity
-        for index in named ?? 0...(candidates.count - 1) {
+        for index in indices {
             let candidate = candidates[index]
             let slabs = ceilingQuotient(problem.k, candidate.slab)
             let grid = ceilingQuotient(problem.m, candidate.tokens) * ceilingQuotient(problem.n, candidate.features) * problem.batch
