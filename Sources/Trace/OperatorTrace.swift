@@ -38,6 +38,9 @@ public struct OperatorTrace: Hashable, Sendable {
 
 /// One named fact of a run.
 public struct TraceProperty: Hashable, Sendable {
+    /// Name of the machine's load average (runnable threads, mean of a minute) before the first run.
+    public static let loadAverageBefore = "load_average_before"
+
     public var name: String
     public var value: String
 

@@ -33,6 +33,8 @@ public struct TraceComparison: Hashable, Sendable {
     public var refused: [String]
     /// Wall time of each phase's events, measured around the operators: dispatch and gaps included. Absent without phase events.
     public var measuredPhases: Seconds?
+    /// Load average of the machine before the first run; nil where the trace does not say.
+    public var loadAverage: Double?
 
     public var measured: Seconds { rows.reduce(.zero) { $0 + $1.measured } }
     public var projected: Seconds { rows.reduce(.zero) { $0 + $1.projected } }
@@ -84,6 +86,7 @@ public struct TraceComparison: Hashable, Sendable {
         self.rows = rows
         self.refused = refused
         measuredPhases = phaseTime > .zero ? phaseTime : nil
+        loadAverage = trace.properties.first { $0.name == TraceProperty.loadAverageBefore }.flatMap { Double($0.value) }
     }
 }
 

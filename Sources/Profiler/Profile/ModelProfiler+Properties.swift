@@ -21,7 +21,7 @@ extension ModelProfiler {
             TraceProperty(name: "run_unobserved_us", value: FixedPoint.format(overhead.unobserved.microseconds, fractionDigits: 1)),
             TraceProperty(name: "run_observed_us", value: FixedPoint.format(overhead.observed.microseconds, fractionDigits: 1)),
         ]
-        if let load { properties.append(TraceProperty(name: "load_average_before", value: FixedPoint.format(load, fractionDigits: 2))) }
+        if let load { properties.append(TraceProperty(name: TraceProperty.loadAverageBefore, value: FixedPoint.format(load, fractionDigits: 2))) }
         for status in counters {
             guard let reason = status.unavailability else { continue }
             properties.append(TraceProperty(name: "counter_unavailable.\(status.event.title)", value: reason.description))

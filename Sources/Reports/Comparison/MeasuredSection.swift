@@ -13,7 +13,9 @@ struct MeasuredSection {
         let verdict = "Operators took \(comparison.measured) on the clock; the model of this device, calibrated on micro-benchmarks and not on these "
             + "operators, says \(comparison.projected): \(Numeral.signedPercent(comparison.error)). Mean absolute error over the places below: "
             + "\(Numeral.percent(comparison.meanAbsoluteError))."
-        var content = [Markup.paragraph(verdict), table, scatter]
+        var content = [Markup.paragraph(verdict)]
+        if let note = HostLoad.note(comparison.loadAverage) { content.append(.paragraph(note, class: "note")) }
+        content += [table, scatter]
         if let phases = comparison.measuredPhases {
             let gap = phases - comparison.measured
             content.append(.paragraph("Whole phases took \(phases): \(gap) more than the sum of their operators (dispatch, observation, gaps).", class: "note"))

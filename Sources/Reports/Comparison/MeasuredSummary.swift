@@ -21,6 +21,7 @@ public struct MeasuredSummary {
         table.rows.append([
             "all", "", comparison.measured.description, comparison.projected.description, Numeral.signedPercent(comparison.error), "",
         ])
-        return "Projected against measured, \(comparison.workload) on \(comparison.device):\n" + table.plain
+        let note = HostLoad.note(comparison.loadAverage).map { "\n" + $0 } ?? ""
+        return "Projected against measured, \(comparison.workload) on \(comparison.device):\n" + table.plain + note
     }
 }

@@ -70,9 +70,7 @@ struct ProfilePresentation {
                 + "(\(FixedPoint.format(100 * overhead.timingShare, fractionDigits: 2)) %)"
                 + (overhead.counted.map { ", \(Self.milliseconds($0)) ms timed and counted" } ?? "") + ".",
         ]
-        if let load = result.loadBefore, load > 0.5 {
-            notes.append("Load average \(FixedPoint.format(load, fractionDigits: 2)) before the first run: other programs share these cores, so times are upper bounds.")
-        }
+        if let note = HostLoad.note(result.loadBefore) { notes.append(note) }
         for status in result.counters {
             guard let reason = status.unavailability else { continue }
             notes.append("Counter \(status.event.title) is unavailable: \(reason).")

@@ -1,0 +1,12 @@
+import Quantities
+
+/// What other programs on the measured machine mean for its times.
+public enum HostLoad {
+    /// A sentence where half a core or more was taken before the measurement began; nil below, and where the load is unknown.
+    ///
+    /// - Parameter average: the load average, in runnable threads.
+    public static func note(_ average: Double?) -> String? {
+        guard let average, average > 0.5 else { return nil }
+        return "Load average \(FixedPoint.format(average, fractionDigits: 2)) before the first run: other programs share these cores, so times are upper bounds."
+    }
+}
