@@ -7,6 +7,6 @@ public enum HostLoad {
     /// - Parameter average: the load average, in runnable threads.
     public static func note(_ average: Double?) -> String? {
         guard let average, average > 0.5 else { return nil }
-        return "Load average \(FixedPoint.format(average, fractionDigits: 2)) before the first run: other programs share these cores, so times are upper bounds."
+        return "Load average \(FixedPoint.format(average, fractionDigits: 2)) before the first run (mean of a minute): other programs ran on these cores; if they still do, times are upper bounds."
     }
 }
